@@ -1,0 +1,137 @@
+"""Reading Kafka from positions of the caller's: no group, no commits, no silent skips."""
+
+from collections.abc import Mapping, Sequence
+from typing import Self
+
+from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+from durable_streaming.eventlog.errors import OffsetOutOfRange, translate, translated
+from durable_streaming.eventlog.settings import KafkaSettings
+from durable_streaming.eventlog.types import Place, Record
+
+# Said while librdkafka goes on by itself: the connection comes back, the leader is found again.
+_TRANSIENT = {
+    KafkaError._TRANSPORT,
+    KafkaError._ALL_BROKERS_DOWN,
+    KafkaError._TIMED_OUT,
+    KafkaError._RESOLVE,
+    KafkaError._WAIT_COORD,
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.REQUEST_TIMED_OUT,
+    KafkaError.BROKER_NOT_AVAILABLE,
+    KafkaError.FENCED_LEADER_EPOCH,
+    KafkaError.UNKNOWN_LEADER_EPOCH,
+}
+
+
+class LogReader:
+    """Reads places of the log, `read_committed`; see `eventlog.types.Reader`."""
+
+    def __init__(self, settings: KafkaSettings, positions: Mapping[Place, int]) -> None:
+        self._positions = dict(positions)
+        self._ends: set[Place] = set()
+        self._error: Exception | None = None
+        self._consumer = Consumer(
+            {
+                **settings.connection(),
+                "group.id": "unused-without-a-group",
+                "enable.auto.commit": False,
+                "enable.auto.offset.store": False,
+                # The only setting that shows an expired offset instead of jumping.
+                "auto.offset.reset": "error",
+                "enable.partition.eof": True,
+                "check.crcs": True,
+                "isolation.level": "read_committed",
+                "fetch.wait.max.ms": 100,
+                # The default of 1,000 stalls the tail for a second after a full queue.
+                "fetch.queue.backoff.ms": 10,
+                "fetch.error.backoff.ms": 50,
+                "queued.max.messages.kbytes": 16_384,
+            }
+        )
+        with translated():
+            self._consumer.assign(
+                [TopicPartition(topic, p, offset) for (topic, p), offset in positions.items()]
+            )
+
+    @property
+    def positions(self) -> Mapping[Place, int]:
+        """The next offset of each place."""
+        return self._positions
+
+    def read(self, timeout_s: float, max_records: int = 500) -> list[Record]:
+        """Wait for the first record at most `timeout_s`, then take what else is there.
+
+        Raises:
+            OffsetOutOfRange: a position isn't kept any more, or was never there.
+            EventLogError: the log can't be read.
+        """
+        if self._error is not None:
+            # Sticky: a reader that lost its place must not look healthy again.
+            raise self._error
+        with translated():
+            # consume(n, t) waits the whole t unless n records are there, so poll comes first.
+            first = self._consumer.poll(timeout_s)
+            if first is None:
+                return []
+            messages = [first, *self._consumer.consume(max(1, max_records - 1), 0)]
+        records = [record for message in messages if (record := self._take(message)) is not None]
+        if self._error is not None and not records:
+            raise self._error
+        return records
+
+    def at_end(self, place: Place) -> bool:
+        """Say whether the end of the place was reached and nothing has come since."""
+        return place in self._ends
+
+    def pause(self, places: Sequence[Place]) -> None:
+        """Read nothing from these places until `resume`."""
+        with translated():
+            self._consumer.pause([TopicPartition(*place) for place in places])
+
+    def resume(self, places: Sequence[Place]) -> None:
+        """Read from these places again."""
+        with translated():
+            self._consumer.resume([TopicPartition(*place) for place in places])
+
+    def close(self) -> None:
+        """Release the connection."""
+        with translated():
+            self._consumer.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _take(self, message: Message) -> Record | None:
+        error = message.error()
+        place = (message.topic() or "", _known(message.partition()))
+        offset = _known(message.offset())
+        if error is None and self._error is None:
+            self._positions[place] = offset + 1
+            self._ends.discard(place)
+            return Record(
+                *place,
+                offset,
+                message.key(),
+                message.value(),
+                message.timestamp()[1],
+                message.headers() or (),  # type: ignore[arg-type]
+            )
+        if error is None or error.code() in _TRANSIENT:
+            return None
+        if error.code() == KafkaError._PARTITION_EOF:
+            # The position moves past control records, which nobody is ever given.
+            self._positions[place] = offset
+            self._ends.add(place)
+        elif error.code() in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE):
+            self._error = OffsetOutOfRange(*place, self._positions.get(place, -1))
+        else:
+            self._error = translate(error)
+        return None
+
+
+def _known(number: int | None) -> int:
+    return -1 if number is None else number

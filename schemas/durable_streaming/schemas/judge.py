@@ -1,0 +1,221 @@
+"""The one predicate: which bytes are a valid event, and why others are not.
+
+SDK, processors, gateway and evaluation all call it, so an event that one of them takes is taken
+by all. The order of the checks is the order of the reasons in `docs/protocol.md`.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any, Final, Literal, get_args
+
+from durable_streaming.schemas import events as models
+from durable_streaming.schemas.codec import decode
+from durable_streaming.schemas.ids import is_run_id, partition_for
+from durable_streaming.schemas.strictjson import MAX_DEPTH, find_fault, has_lone_surrogate
+from pydantic import ValidationError
+
+SCHEMA_VERSION: Final = 1
+MAX_EVENT_BYTES: Final = 1_000_000
+MAX_RECORD_BYTES: Final = 1_048_576
+
+Reason = Literal[
+    "empty",
+    "too_large",
+    "bad_text",
+    "not_json",
+    "too_deep",
+    "bad_number",
+    "not_an_event",
+    "unsupported_version",
+    "wrong_key",
+    "wrong_partition",
+]
+
+_MODELS: Final[dict[str, Any]] = {
+    get_args(model.model_fields["type"].annotation)[0]: model.__pydantic_validator__
+    for model in get_args(get_args(models.AnyEvent)[0])
+}
+_UNKNOWN: Final = models.UnknownEvent.__pydantic_validator__
+_UNKNOWN_CONTROL: Final = models.UnknownControlEvent.__pydantic_validator__
+
+EVENT_TYPES: Final = frozenset(_MODELS)
+TERMINAL_TYPES: Final = frozenset({"run.completed", "run.failed", "run.cancelled"})
+CONTROL_TYPES: Final = frozenset({"run.timed_out", "run.cancel_requested", "run.resumed"})
+
+
+class Absent:
+    """The type of `ABSENT`: `data` was not there, which for unknown types differs from null."""
+
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT: Final = Absent()
+
+# Cheap signs that a library's reading and the strict one may differ; then the scanner decides.
+_CONTROL_BYTE = re.compile(rb"[\x00-\x1f]")
+_MAYBE_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_MAYBE_BAD_NUMBER = re.compile(rb"[0-9]{19}|[0-9][eE][+-]?[0-9]{3}")
+
+
+@dataclass(slots=True, frozen=True)
+class Event:
+    """One valid event.
+
+    Attributes:
+        data: as decoded, nulls kept; `{}` where absent or null in a known type, `ABSENT` where
+            absent in an unknown one.
+        value: the stored bytes, stripped of the white space around them.
+    """
+
+    run_id: str
+    type: str
+    time: str
+    seq: int | None
+    producer_id: str | None
+    producer_epoch: int | None
+    data: Any
+    value: bytes
+
+    @property
+    def is_control(self) -> bool:
+        """Whether the event stands outside the run's sequence."""
+        return self.seq is None
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether folding the event ends the run."""
+        return self.type in TERMINAL_TYPES
+
+
+@dataclass(slots=True, frozen=True)
+class BadRecord:
+    """Why a record is no valid event: a slug of the protocol and a sentence for a person."""
+
+    reason: Reason
+    detail: str
+
+
+def is_control_type(name: str) -> bool:
+    """Say whether events of this type carry no `seq`."""
+    return name in CONTROL_TYPES or name.startswith("control.")
+
+
+def judge(
+    value: bytes | None, key: bytes | None, partition: int, partitions: int
+) -> Event | BadRecord:
+    """Judge one record of the events topic.
+
+    Args:
+        value: the record's value.
+        key: the record's key, which must be the run id.
+        partition: where the record stands.
+        partitions: how many partitions the topic has.
+    """
+    parsed = _read_object(value)
+    if isinstance(parsed, BadRecord):
+        return parsed
+    found, body = parsed
+    run_id: str = found["run_id"]
+    if key != run_id.encode():
+        return BadRecord("wrong_key", "the record's key is not the event's run_id")
+    home = partition_for(key, partitions)
+    if partition != home:
+        return BadRecord(
+            "wrong_partition", f"murmur2 puts this key into partition {home}, not {partition}"
+        )
+    return _judge_fields(found, body)
+
+
+def judge_value(value: bytes | None) -> Event | BadRecord:
+    """Judge an event that has no place in a topic yet, as a producer does before it sends."""
+    parsed = _read_object(value)
+    if isinstance(parsed, BadRecord):
+        return parsed
+    return _judge_fields(*parsed)
+
+
+def _read_object(value: bytes | None) -> tuple[dict[str, Any], bytes] | BadRecord:
+    """Read the text, and the version and run id in it."""
+    body = (value or b"").strip(b" \t\r\n")
+    if not body:
+        return BadRecord("empty", "the value is empty")
+    if len(body) > MAX_EVENT_BYTES:
+        return BadRecord("too_large", f"{len(body)} bytes are more than {MAX_EVENT_BYTES}")
+    try:
+        text = body.decode()
+    except UnicodeDecodeError as error:
+        return BadRecord("bad_text", f"no UTF-8 at byte {error.start}")
+    if text[0] == "\ufeff":
+        return BadRecord("bad_text", "begins with a byte order mark")
+    if control := _CONTROL_BYTE.search(body):
+        return BadRecord("bad_text", f"a byte below 0x20 at {control.start()}: escape it")
+    if _MAYBE_SURROGATE.search(body) and has_lone_surrogate(text):
+        return BadRecord("bad_text", "a lone surrogate is escaped in a string")
+    found = _decode(text, body)
+    if isinstance(found, BadRecord):
+        return found
+    if not isinstance(found, dict):
+        return BadRecord("not_an_event", "no JSON object")
+    version = found.get("schema_version")
+    if type(version) is not int:
+        return BadRecord("not_an_event", "schema_version is no integer")
+    if version != SCHEMA_VERSION:
+        return BadRecord("unsupported_version", f"schema_version {version} is not known here")
+    run_id = found.get("run_id")
+    if not isinstance(run_id, str) or not is_run_id(run_id):
+        return BadRecord("not_an_event", "run_id: no valid run id")
+    return found, body
+
+
+def _decode(text: str, body: bytes) -> Any:
+    suspicious = body.count(b"{") + body.count(b"[") > MAX_DEPTH or _MAYBE_BAD_NUMBER.search(body)
+    if not suspicious:
+        try:
+            return decode(body)
+        except (ValueError, RecursionError):
+            pass  # The scanner says which rule was broken.
+    fault = find_fault(text)
+    if fault == "not_json":
+        return BadRecord("not_json", "not JSON by RFC 8259")
+    if fault == "too_deep":
+        return BadRecord("too_deep", f"nested deeper than {MAX_DEPTH}")
+    if fault == "bad_number":
+        return BadRecord("bad_number", "an integer beyond 64 bits, or a number beyond a double")
+    return decode(body)
+
+
+def _judge_fields(found: dict[str, Any], body: bytes) -> Event | BadRecord:
+    kind = found.get("type")
+    if not isinstance(kind, str):
+        return BadRecord("not_an_event", "type is no string")
+    validator = _MODELS.get(kind)
+    known = validator is not None
+    control = is_control_type(kind)
+    if validator is None:
+        validator = _UNKNOWN_CONTROL if control else _UNKNOWN
+    try:
+        validator.validate_python(found)
+    except ValidationError as error:
+        return BadRecord("not_an_event", _first_error(error))
+    data = found.get("data", {} if known else ABSENT)
+    if data is None and known:
+        data = {}
+    owned = not control or kind == "run.resumed"
+    return Event(
+        run_id=found["run_id"],
+        type=kind,
+        time=found["time"],
+        seq=None if control else found["seq"],
+        producer_id=found["producer_id"] if owned else None,
+        producer_epoch=found["producer_epoch"] if owned else None,
+        data=data,
+        value=body,
+    )
+
+
+def _first_error(error: ValidationError) -> str:
+    # Names and rules only: a payload must not travel in a detail that is logged.
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    path = ".".join(str(part) for part in first["loc"])
+    return f"{path}: {first['msg']}"[:300]
