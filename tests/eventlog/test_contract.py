@@ -163,9 +163,10 @@ def test_transactions_become_visible_together_or_not_at_all(log: Log, topics: To
     writer.append(topics.packets, b"a", b"3", partition=0)
     with log.reader({(topics.drafts, 0): 0}) as reader:
         assert reader.read(0.5) == []
-        writer.commit()
+        ends = writer.commit()
         drafts = read_until(reader, lambda found: bool(found))
     assert [r.value for r in drafts] == [b"2"]
+    assert ends == {(topics.drafts, 0): drafts[0].offset + 1, (topics.packets, 0): 1}
     assert [r.value for r in read_to_end(log, (topics.packets, 0))] == [b"3"]
     writer.close()
 

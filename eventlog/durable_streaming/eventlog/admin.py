@@ -101,7 +101,7 @@ class LogAdmin:
         found = self._result(futures[topic])
         return TopicInfo(
             topic,
-            # The client prints base64 with `/` and `+`; Kafka's own tools, and URLs, want the other.
+            # The client prints plain base64; Kafka's own tools, and URLs, want the other one.
             str(found.topic_id).replace("/", "_").replace("+", "-"),
             len(found.partitions),
             len(found.partitions[0].replicas) if found.partitions else 0,

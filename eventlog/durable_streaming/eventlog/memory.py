@@ -235,12 +235,15 @@ class MemoryTransactionalWriter:
         self._log.topic(topic)
         self._open.append((topic, key, value, partition, headers))
 
-    def commit(self) -> None:
+    def commit(self) -> Mapping[Place, int]:
         """Make the transaction visible."""
         self._must_own()
         records, self._open = self._open or [], None
+        ends: dict[Place, int] = {}
         for record in records:
-            self._log.store(*record)
+            stored = self._log.store(*record)
+            ends[record[0], stored.partition] = (stored.offset or 0) + 1
+        return ends
 
     def abort(self) -> None:
         """Throw the transaction away."""

@@ -6,7 +6,7 @@ from typing import Self
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 from durable_streaming.eventlog.errors import OffsetOutOfRange, translate, translated
 from durable_streaming.eventlog.settings import KafkaSettings
-from durable_streaming.eventlog.types import Place, Record
+from durable_streaming.eventlog.types import Place, Record, known
 
 # Said while librdkafka goes on by itself: the connection comes back, the leader is found again.
 _TRANSIENT = {
@@ -107,8 +107,8 @@ class LogReader:
 
     def _take(self, message: Message) -> Record | None:
         error = message.error()
-        place = (message.topic() or "", _known(message.partition()))
-        offset = _known(message.offset())
+        place = (message.topic() or "", known(message.partition()))
+        offset = known(message.offset())
         if error is None and self._error is None:
             self._positions[place] = offset + 1
             self._ends.discard(place)
@@ -131,7 +131,3 @@ class LogReader:
         else:
             self._error = translate(error)
         return None
-
-
-def _known(number: int | None) -> int:
-    return -1 if number is None else number

@@ -1,9 +1,11 @@
 """One transactional writer for one partition's derived records."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 
-from confluent_kafka import KafkaError, KafkaException, Producer
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from durable_streaming.eventlog.errors import (
+    BufferFull,
     Fenced,
     LogUnavailable,
     TransactionAborted,
@@ -11,7 +13,7 @@ from durable_streaming.eventlog.errors import (
     translated,
 )
 from durable_streaming.eventlog.settings import KafkaSettings
-from durable_streaming.eventlog.types import Headers
+from durable_streaming.eventlog.types import Headers, Place, known
 
 _CALL_TIMEOUT_S = 20.0
 # Longer than any commit interval, shorter than a reader's patience: for so long may a writer
@@ -24,6 +26,7 @@ class KafkaTransactionalWriter:
 
     def __init__(self, settings: KafkaSettings, transactional_id: str) -> None:
         self.transactional_id = transactional_id
+        self._ends: dict[Place, int] = {}
         self._producer = Producer(
             {
                 **settings.connection(),
@@ -49,6 +52,7 @@ class KafkaTransactionalWriter:
 
     def begin(self) -> None:
         """Open a transaction."""
+        self._ends = {}
         with translated():
             self._producer.begin_transaction()
 
@@ -71,20 +75,28 @@ class KafkaTransactionalWriter:
                         key,
                         partition=partition,
                         headers=list(headers) if headers else None,
+                        on_delivery=self._delivered,
                     )
                 return
-            except BufferError:
+            except BufferFull:
                 self._producer.poll(0.05)
 
-    def commit(self) -> None:
+    def commit(self) -> Mapping[Place, int]:
         """Make the transaction visible.
+
+        Returns:
+            The next offset after the last record, for each place written to.
 
         Raises:
             Fenced: another writer took over; nothing became visible.
             TransactionAborted: nothing became visible; it may be tried again.
             LogUnavailable: not known whether it became visible; fence and read to find out.
         """
+        # Serves the delivery reports that the returned offsets come from.
+        with translated():
+            self._producer.flush(_CALL_TIMEOUT_S)
         self._call(self._producer.commit_transaction)
+        return self._ends
 
     def abort(self) -> None:
         """Throw the transaction away."""
@@ -96,6 +108,12 @@ class KafkaTransactionalWriter:
         # A fenced producer answers every call with its fatal error; there is nothing to lose.
         with suppress(KafkaException):
             self._producer.flush(1)
+
+    def _delivered(self, error: KafkaError | None, message: Message) -> None:
+        # A failed delivery fails the commit, which says so.
+        if error is None:
+            place = (message.topic() or "", known(message.partition()))
+            self._ends[place] = max(self._ends.get(place, 0), known(message.offset()) + 1)
 
     def _call(self, operation: object) -> None:
         # A retriable error leaves the operation under way: it is resumed, not repeated.

@@ -14,6 +14,11 @@ Place = tuple[str, int]
 """A topic and one of its partitions."""
 
 
+def known(number: int | None) -> int:
+    """Give a number of the Kafka client's, -1 where it has none."""
+    return -1 if number is None else number
+
+
 class Record(NamedTuple):
     """One record as the broker keeps it; `timestamp_ms` is the broker's where the topic says so."""
 
@@ -144,8 +149,11 @@ class TransactionalWriter(Protocol):
     ) -> None:
         """Add a record to the transaction."""
 
-    def commit(self) -> None:
+    def commit(self) -> Mapping[Place, int]:
         """Make the transaction visible.
+
+        Returns:
+            The next offset after the last record, for each place written to.
 
         Raises:
             Fenced: another writer took over; nothing became visible.

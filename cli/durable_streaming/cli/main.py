@@ -1,0 +1,77 @@
+"""`durable`: the command line."""
+
+import sys
+from collections.abc import Callable
+
+import typer
+from durable_streaming.cli.commands import (
+    doctor,
+    down,
+    export,
+    gateway,
+    import_,
+    inspect,
+    ls,
+    processor,
+    publish,
+    replay,
+    status,
+    tail,
+    topics,
+    up,
+    verify,
+)
+from durable_streaming.cli.exits import UNREACHABLE, CliError
+from durable_streaming.cli.output import stderr
+from durable_streaming.eventlog import EventLogError, LogUnavailable
+
+app = typer.Typer(
+    name="durable",
+    help="Durable, replayable, provable streams of AI-agent runs on Kafka.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+_COMMANDS: dict[str, Callable[..., None]] = {
+    "up": up.up,
+    "down": down.down,
+    "status": status.status,
+    "publish": publish.publish,
+    "import": import_.import_,
+    "ls": ls.ls,
+    "inspect": inspect.inspect,
+    "tail": tail.tail,
+    "replay": replay.replay,
+    "verify": verify.verify,
+    "export": export.export,
+    "doctor": doctor.doctor,
+    "topics": topics.topics,
+    "processor": processor.processor,
+    "gateway": gateway.gateway,
+}
+for name, command in _COMMANDS.items():
+    app.command(name)(command)
+
+
+def main() -> None:
+    """Run one command; what it can't do is said in a sentence, not in a traceback."""
+    try:
+        app()
+    except CliError as error:
+        _fail(str(error), error.code)
+    except LogUnavailable as error:
+        _fail(f"the broker does not answer ({error}): is it running?", UNREACHABLE)
+    except EventLogError as error:
+        _fail(str(error), 1)
+    except BrokenPipeError:
+        # The reader of our output has gone, as `head` does: not an error of ours.
+        sys.stderr.close()
+        sys.exit(0)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _fail(message: str, code: int) -> None:
+    stderr.print(f"error: {message}", markup=False, soft_wrap=True)
+    sys.exit(code)

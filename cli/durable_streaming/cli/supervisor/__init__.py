@@ -1,0 +1,1 @@
+"""`durable up`: start broker, processors and gateways, keep them running, stop them in order."""

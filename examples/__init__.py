@@ -1,0 +1,1 @@
+"""Real agents that publish through Durable Streaming."""

@@ -1,0 +1,99 @@
+"""The frames as bytes: WebSocket framing around JSON, built once and shared by all viewers.
+
+Event frames are spliced, not serialised: the stored event travels byte for byte.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from durable_streaming.schemas import ResumeToken, Slug, canonical
+
+_TEXT_FINAL = 0x81
+_ONE_BYTE_LENGTH = 126
+_TWO_BYTE_LENGTH = 65_536
+
+
+def text_frame(payload: bytes) -> bytes:
+    """Frame one text message as a server sends it: unmasked, unfragmented (RFC 6455, 5.2)."""
+    size = len(payload)
+    if size < _ONE_BYTE_LENGTH:
+        return bytes((_TEXT_FINAL, size)) + payload
+    if size < _TWO_BYTE_LENGTH:
+        return bytes((_TEXT_FINAL, 126, size >> 8, size & 0xFF)) + payload
+    return bytes((_TEXT_FINAL, 127)) + size.to_bytes(8, "big") + payload
+
+
+class Tokens:
+    """Resume tokens of one incarnation of the events topic, cheap to make in masses."""
+
+    def __init__(self, epoch: str, partitions: int) -> None:
+        self.epoch = epoch
+        self.partitions = partitions
+        self._prefixes = [str(ResumeToken(epoch, p, 0))[:-1].encode() for p in range(partitions)]
+
+    def at(self, partition: int, next_offset: int) -> str:
+        """Write the token of a position."""
+        return str(ResumeToken(self.epoch, partition, next_offset))
+
+    def entry(self, partition: int, offset: int, event: bytes) -> bytes:
+        """Write one event as a replay hands it out: offset, token, the stored bytes."""
+        return b'{"offset":%d,"token":"%b%d","event":%b}' % (
+            offset,
+            self._prefixes[partition],
+            offset + 1,
+            event,
+        )
+
+    def event_frame(self, partition: int, offset: int, event: bytes) -> bytes:
+        """Write one event as a WebSocket frame."""
+        return text_frame(
+            b'{"type":"event","offset":%d,"token":"%b%d","event":%b}'
+            % (offset, self._prefixes[partition], offset + 1, event)
+        )
+
+
+def subscribed(run_id: str, outcome: str, token: str, head: str) -> bytes:
+    """A subscription begins."""
+    return _control(type="subscribed", run_id=run_id, outcome=outcome, token=token, head=head)
+
+
+def caught_up(run_id: str, token: str) -> bytes:
+    """Nothing more now."""
+    return _control(type="caught_up", run_id=run_id, token=token)
+
+
+def closed(run_id: str, status: str, verdict: str, token: str) -> bytes:
+    """The run ended and all of it was delivered."""
+    return _control(type="closed", run_id=run_id, status=status, verdict=verdict, token=token)
+
+
+def lagging(run_id: str, events: int) -> bytes:
+    """This viewer is slow; nothing is lost."""
+    return _control(type="lagging", run_id=run_id, events=events)
+
+
+def unsubscribed(run_id: str) -> bytes:
+    """The subscription is over, as asked."""
+    return _control(type="unsubscribed", run_id=run_id)
+
+
+def heartbeat(time: str) -> bytes:
+    """The connection lives."""
+    return _control(type="heartbeat", time=time)
+
+
+def error(
+    code: Slug, message: str, *, run_id: str | None = None, token: str | None = None
+) -> bytes:
+    """What was refused, and why."""
+    frame: dict[str, Any] = {"type": "error", "code": code, "message": message}
+    if run_id is not None:
+        frame["run_id"] = run_id
+    if token is not None:
+        frame["token"] = token
+    return _control(**frame)
+
+
+def _control(**members: Any) -> bytes:
+    return text_frame(canonical(members))

@@ -1,0 +1,79 @@
+"""What is judged before any route: readiness, then Host and Origin."""
+
+from __future__ import annotations
+
+from durable_streaming.gateway.engine import Engine
+from durable_streaming.gateway.refusals import Refusal
+from durable_streaming.gateway.settings import is_loopback
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+_API_PREFIX = "/v1/"
+
+
+class Guard:
+    """Refuses what comes while the gateway is not ready, or from a page that is not ours.
+
+    A page of any origin may open a WebSocket to this machine, and a name of any domain may be
+    made to point to it: without authentication, Origin and Host are what tells them apart.
+    """
+
+    def __init__(self, app: ASGIApp, engine: Engine) -> None:
+        self._app = app
+        self._engine = engine
+        self._allowed = frozenset(engine.settings.allowed_origins)
+        self._any_host = engine.settings.insecure_bind
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        # Routes see the path as it was sent: an encoded slash in a run id is part of the id (and
+        # refused as such), not of the path.
+        if raw_path := scope.get("raw_path"):
+            scope["path"] = raw_path.decode("latin-1")
+        try:
+            self._check(scope)
+        except Refusal as refusal:
+            self._engine.metrics.refusals.labels(code=refusal.slug).inc()
+            await refusal.response()(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    def _check(self, scope: Scope) -> None:
+        if scope["path"].startswith(_API_PREFIX):
+            _ = self._engine.current
+        headers = Headers(scope=scope)
+        hosts, origins = headers.getlist("host"), headers.getlist("origin")
+        if not self._any_host and not (len(hosts) == 1 and is_loopback(_host_name(hosts[0]))):
+            raise Refusal(
+                "origin-refused",
+                "this gateway answers to localhost, 127.0.0.1 and [::1] only: use one of them as "
+                "the host",
+            )
+        if origins and (scope["type"] == "websocket" or scope["method"] == "POST"):
+            own = f"{_http_scheme(scope)}://{hosts[0]}" if hosts else ""
+            if len(origins) > 1 or (origins[0] != own and origins[0] not in self._allowed):
+                raise Refusal(
+                    "origin-refused",
+                    "the page's origin is not allowed here: name it in DURABLE_ALLOWED_ORIGINS",
+                )
+
+
+def _http_scheme(scope: Scope) -> str:
+    scheme: str = scope["scheme"]
+    return {"ws": "http", "wss": "https"}.get(scheme, scheme)
+
+
+def _host_name(host: str) -> str:
+    """Take the port and brackets off a Host header's value."""
+    if host.startswith("["):
+        name, bracket, port = host[1:].partition("]")
+        return name if bracket and (not port or _is_port(port)) else ""
+    name, colon, port = host.partition(":")
+    return name if not colon or _is_port(colon + port) else ""
+
+
+def _is_port(text: str) -> bool:
+    return text[:1] == ":" and text[1:].isascii() and text[1:].isdigit()

@@ -1,0 +1,134 @@
+"""Replay over HTTP: pages of a run's stored events, or all of them line by line."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from durable_streaming.gateway.http.dependencies import (
+    RunId,
+    TheLog,
+    TheQuery,
+    parameter,
+    refusals,
+)
+from durable_streaming.gateway.http.negotiation import choose
+from durable_streaming.gateway.hub import Final
+from durable_streaming.gateway.incarnation import Incarnation
+from durable_streaming.gateway.positions import Located, locate
+from durable_streaming.gateway.store import StoredEvent
+from durable_streaming.schemas import canonical
+from fastapi import APIRouter, Header, Response
+from fastapi.responses import StreamingResponse
+
+router = APIRouter(prefix="/v1/runs", tags=["events"])
+
+JSON = "application/json"
+NDJSON = "application/x-ndjson"
+
+_DEFAULT_LIMIT = 1_000
+_MAX_LIMIT = 5_000
+# A page of 5,000 events of 1 MB each must not be built in memory: it ends early instead.
+_MAX_PAGE_BYTES = 8 * 1024 * 1024
+_LINES_A_READ = 500
+_BYTES_A_READ = 1024 * 1024
+_PARAMETERS = [
+    parameter("after", "Go on from this resume token.", maxLength=128),
+    parameter("from_offset", "Begin at this offset.", type="integer", minimum=0, maximum=2**63 - 1),
+    parameter(
+        "limit",
+        "How many, 1 to 5,000; when absent 1,000, and as NDJSON all.",
+        type="integer",
+        minimum=1,
+        maximum=_MAX_LIMIT,
+    ),
+]
+
+
+@router.get(
+    "/{run_id}/events",
+    responses={
+        200: {"content": {JSON: {}, NDJSON: {}}, "description": "Events in order of offset."},
+        **refusals(400, 403, 404, 406, 409, 410, 416, 503),
+    },
+    openapi_extra={"parameters": _PARAMETERS},
+)
+async def get_events(
+    run_id: RunId,
+    log: TheLog,
+    query: TheQuery,
+    accept: Annotated[str | None, Header(include_in_schema=False)] = None,
+) -> Response:
+    """Return a run's events from a position on; no position is the start."""
+    media_type = choose(accept, (JSON, NDJSON))
+    wanted = query.wanted()
+    limit = query.optional_limit(_MAX_LIMIT)
+    located = await locate(log, run_id, wanted, fresh=True)
+    if media_type == NDJSON:
+        return StreamingResponse(_lines(log, located, limit), media_type=NDJSON)
+    return await _page(log, located, limit or _DEFAULT_LIMIT)
+
+
+async def _page(log: Incarnation, located: Located, limit: int) -> Response:
+    run = located.run
+    partition = run.row.partition
+    found = await asyncio.to_thread(
+        log.events.read,
+        run.run_id,
+        located.cursor,
+        limit=limit,
+        max_bytes=_MAX_PAGE_BYTES,
+        end=located.head,
+    )
+    next_offset = _after(located, found)
+    caught_up = next_offset >= located.head
+    final = Final.of(run.summary)
+    closed = caught_up and final is not None and next_offset > final.applied
+    entries = b",".join(log.tokens.entry(partition, *event) for event in found)
+    body = b'{"caught_up":%b,"closed":%b,"events":[%b],"token":%b}' % (
+        canonical(caught_up),
+        canonical(closed),
+        entries,
+        canonical(log.tokens.at(partition, next_offset)),
+    )
+    return Response(body, media_type=JSON)
+
+
+def _after(located: Located, found: list[StoredEvent]) -> int:
+    return found[-1].offset + 1 if found else located.cursor
+
+
+async def _lines(log: Incarnation, located: Located, limit: int | None) -> AsyncIterator[bytes]:
+    """Yield one entry a line up to where the run stood at the request."""
+    run_id, row = located.run.run_id, located.run.row
+    cursor, left = located.cursor, limit
+    while cursor < located.head and left != 0:
+        low = log.watch.low(row.partition)
+        if cursor < low and row.is_truncated(low):
+            yield _expired_line(log, row.partition, cursor)
+            return
+        found = await asyncio.to_thread(
+            log.events.read,
+            run_id,
+            cursor,
+            limit=_LINES_A_READ if left is None else min(left, _LINES_A_READ),
+            max_bytes=_BYTES_A_READ,
+            end=located.head,
+        )
+        if not found:
+            return
+        yield b"".join(log.tokens.entry(row.partition, *event) + b"\n" for event in found)
+        cursor = found[-1].offset + 1
+        left = None if left is None else left - len(found)
+
+
+def _expired_line(log: Incarnation, partition: int, cursor: int) -> bytes:
+    # The status line is long gone: a stream that ends early must say so in the data.
+    line = {
+        "type": "error",
+        "code": "offset-expired",
+        "message": "retention has removed events that were not delivered yet",
+        "token": log.tokens.at(partition, cursor),
+    }
+    return canonical(line) + b"\n"

@@ -1,0 +1,37 @@
+"""Whether the process lives, whether it serves, and its numbers."""
+
+from __future__ import annotations
+
+from durable_streaming.gateway.http.dependencies import TheEngine, refusals
+from durable_streaming.gateway.refusals import Refusal
+from durable_streaming.schemas import canonical
+from fastapi import APIRouter, Response
+
+router = APIRouter(tags=["health"])
+
+_METRICS_TYPE = "text/plain; version=1.0.0; charset=utf-8; escaping=underscores"
+
+
+@router.get("/livez")
+async def livez() -> Response:
+    """Say that the loop turns."""
+    return _ok()
+
+
+@router.get("/readyz", responses=refusals(503))
+async def readyz(engine: TheEngine) -> Response:
+    """Say whether requests are served; the detail names what is missing."""
+    why = "the gateway is stopping" if engine.draining else engine.why_not_ready
+    if why is not None:
+        raise Refusal("not-ready", f"{why}: try again")
+    return _ok()
+
+
+@router.get("/metrics")
+async def metrics(engine: TheEngine) -> Response:
+    """Return the metrics in Prometheus' text format."""
+    return Response(engine.metrics.render(), media_type=_METRICS_TYPE)
+
+
+def _ok() -> Response:
+    return Response(canonical({"status": "ok"}), media_type="application/json")

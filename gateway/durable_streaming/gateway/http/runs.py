@@ -1,0 +1,119 @@
+"""The run list, and one run's state."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, get_args
+
+from durable_streaming.gateway.frames import Tokens
+from durable_streaming.gateway.http.dependencies import (
+    RunId,
+    TheLog,
+    TheQuery,
+    parameter,
+    refusals,
+)
+from durable_streaming.gateway.parameters import Query
+from durable_streaming.gateway.positions import find_run
+from durable_streaming.gateway.refusals import Refusal
+from durable_streaming.gateway.state import read_state
+from durable_streaming.gateway.store import Summary
+from durable_streaming.gateway.store.index import ListedRun
+from durable_streaming.schemas import canonical, partition_for
+from durable_streaming.schemas.records import RunStatus, Verdict
+from fastapi import APIRouter, Response
+
+router = APIRouter(prefix="/v1/runs", tags=["runs"])
+
+_DEFAULT_LIMIT = 100
+_MAX_LIMIT = 500
+_STATUSES = get_args(RunStatus)
+_VERDICTS = get_args(Verdict)
+_LIST_PARAMETERS = [
+    parameter("status", "Only runs of this status.", enum=list(_STATUSES)),
+    parameter("agent", "Only runs of this agent."),
+    parameter("verdict", "Only runs of this verdict.", enum=list(_VERDICTS)),
+    parameter("thread_id", "Only runs of this thread."),
+    parameter("parent_run_id", "Only runs started by this run."),
+    parameter("tag", "Only runs with this tag.", pattern="^[^=]+=.*$"),
+    parameter(
+        "limit",
+        "How many, 1 to 500; 100 when absent.",
+        type="integer",
+        minimum=1,
+        maximum=_MAX_LIMIT,
+    ),
+    parameter("cursor", "The `next_cursor` of the page before."),
+]
+
+
+@router.get("", responses=refusals(400, 403, 503), openapi_extra={"parameters": _LIST_PARAMETERS})
+async def list_runs(log: TheLog, query: TheQuery) -> Response:
+    """List runs, the newest first by the broker's time of their first record."""
+    limit = query.limit(_DEFAULT_LIMIT, _MAX_LIMIT)
+    cursor = query.text("cursor")
+    wanted = _filter(query)
+    try:
+        page = await asyncio.to_thread(log.index.page, limit=limit, cursor=cursor, wanted=wanted)
+    except ValueError:
+        raise Refusal(
+            "bad-request", "cursor: pass the next_cursor of a page exactly as it was handed out"
+        ) from None
+    runs = [list_entry(log.tokens, run) for run in page.runs]
+    return _json({"runs": runs, "next_cursor": page.next_cursor})
+
+
+@router.get("/{run_id}", responses=refusals(400, 403, 404, 503))
+async def get_run(run_id: RunId, log: TheLog) -> Response:
+    """Return a run's state and its position: subscribe after it without gap or repeat."""
+    return _json(await read_state(log, await find_run(log, run_id)))
+
+
+def list_entry(tokens: Tokens, run: ListedRun) -> dict[str, Any]:
+    """Write one entry of the run list; its token is the position the entry was taken at."""
+    summary, row = run.summary, run.row
+    if row is None:
+        partition, position, events = partition_for(run.run_id.encode(), tokens.partitions), 0, 0
+    else:
+        partition, position, events = row.partition, row.first_offset, row.events
+    if summary.applied >= 0:
+        position = summary.applied + 1
+    return {
+        "run_id": run.run_id,
+        "status": summary.status,
+        "agent": summary.agent,
+        "title": summary.title,
+        "started_at": summary.started_at,
+        "updated_at": summary.updated_at,
+        "ended_at": summary.ended_at,
+        "verdict": summary.verdict,
+        "events": events,
+        "token": tokens.at(partition, position),
+    }
+
+
+def _filter(query: Query) -> Callable[[Summary], bool]:
+    fields = {
+        "status": query.choice("status", _STATUSES),
+        "agent": query.text("agent"),
+        "verdict": query.choice("verdict", _VERDICTS),
+        "thread_id": query.text("thread_id"),
+        "parent_run_id": query.text("parent_run_id"),
+    }
+    given = [(name, value) for name, value in fields.items() if value is not None]
+    tag = query.text("tag")
+    name, equals, tag_value = (tag or "").partition("=")
+    if tag is not None and not (name and equals):
+        raise Refusal("bad-request", "tag must be name=value")
+
+    def wanted(summary: Summary) -> bool:
+        if any(getattr(summary, field) != value for field, value in given):
+            return False
+        return tag is None or summary.tags.get(name) == tag_value
+
+    return wanted
+
+
+def _json(value: Any) -> Response:
+    return Response(canonical(value), media_type="application/json")

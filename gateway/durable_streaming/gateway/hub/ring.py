@@ -1,0 +1,83 @@
+"""The newest frames of one run, in memory."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from typing import NamedTuple
+
+
+class Chunk(NamedTuple):
+    """Frames of consecutive events of a run, joined.
+
+    Attributes:
+        next_offset: one past the last event in it.
+        frames: how many there are.
+    """
+
+    data: bytes
+    next_offset: int
+    frames: int
+
+
+class Ring:
+    """A run's events from `floor` on, as frames; the oldest leave when it is full.
+
+    Frame bytes are the wire's bytes, so that handing them out is a slice and a join.
+    """
+
+    __slots__ = ("_frames", "_offsets", "floor", "max_bytes", "size")
+
+    def __init__(self, floor: int, max_bytes: int) -> None:
+        """Begin empty.
+
+        Args:
+            floor: all events of the run at this offset or above will be appended.
+            max_bytes: bound of the frames kept; the newest frame is kept however long it is.
+        """
+        self.floor = floor
+        self.max_bytes = max_bytes
+        self.size = 0
+        self._offsets: list[int] = []
+        self._frames: list[bytes] = []
+
+    def append(self, offset: int, frame: bytes) -> int:
+        """Add the run's next event; says by how many bytes the ring has grown or shrunk."""
+        before = self.size
+        self._offsets.append(offset)
+        self._frames.append(frame)
+        self.size += len(frame)
+        if self.size > self.max_bytes:
+            self._shrink()
+        return self.size - before
+
+    def covers(self, cursor: int) -> bool:
+        """Say whether everything of the run from `cursor` on, as far as it came, is here."""
+        return cursor >= self.floor
+
+    def take(self, cursor: int, end: int, max_bytes: int) -> Chunk | None:
+        """Join frames from `cursor` up to, but not including, offset `end`.
+
+        Returns:
+            At least one frame and at most about `max_bytes`, or None where there is none.
+        """
+        first = bisect_left(self._offsets, cursor)
+        last = bisect_left(self._offsets, end, lo=first)
+        if first == last:
+            return None
+        at = first
+        size = 0
+        while at < last and (size < max_bytes or at == first):
+            size += len(self._frames[at])
+            at += 1
+        return Chunk(b"".join(self._frames[first:at]), self._offsets[at - 1] + 1, at - first)
+
+    def _shrink(self) -> None:
+        # Down to three quarters, so that the lists are moved rarely and not with each event.
+        goal = self.max_bytes * 3 // 4
+        cut = 0
+        while self.size > goal and cut < len(self._frames) - 1:
+            self.size -= len(self._frames[cut])
+            cut += 1
+        self.floor = self._offsets[cut]
+        del self._offsets[:cut]
+        del self._frames[:cut]

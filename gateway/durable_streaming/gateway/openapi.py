@@ -1,0 +1,40 @@
+"""The OpenAPI document: what FastAPI derives, with refusals as they really are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+_PROBLEM = {
+    "type": "object",
+    "description": "RFC 9457; `type` ends in the slug, `detail` names the remedy.",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "token": {
+            "type": "string",
+            "description": "The position to go on from, where there is one.",
+        },
+    },
+}
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """Return the document; made once."""
+    if app.openapi_schema is None:
+        document = get_openapi(title=app.title, version=app.version, routes=app.routes)
+        for path in document["paths"].values():
+            for operation in path.values():
+                # Malformed parameters are 400 here, not the framework's 422.
+                operation["responses"].pop("422", None)
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        for unused in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(unused, None)
+        schemas["Problem"] = _PROBLEM
+        app.openapi_schema = document
+    return app.openapi_schema

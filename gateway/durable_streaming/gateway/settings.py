@@ -1,0 +1,80 @@
+"""What a person may set about a gateway, read from the environment."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated
+
+from durable_streaming.eventlog import KafkaSettings
+from durable_streaming.gateway.errors import InsecureBindError
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class GatewaySettings(BaseSettings):
+    """Settings of one gateway process: environment variables with the prefix `DURABLE_`."""
+
+    model_config = SettingsConfigDict(env_prefix="DURABLE_", frozen=True, extra="ignore")
+
+    kafka: KafkaSettings = Field(default_factory=KafkaSettings)
+    """The log: bootstrap servers, topic prefix, security."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on; anything but loopback needs `insecure_bind`."""
+
+    port: int = Field(default=8080, ge=0, le=65535)
+    """Port to listen on; 0 takes a free one."""
+
+    data_dir: Path = Path(".durable")
+    """Directory under which the gateway keeps its store (rebuilt from Kafka when missing)."""
+
+    insecure_bind: bool = False
+    """Listen on any address and answer to any Host name although nobody is authenticated."""
+
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    """Origins, besides the gateway's own, whose pages may open WebSockets and send POSTs."""
+
+    ring_bytes: int = Field(default=64 * 1024 * 1024, ge=0)
+    """Memory for recent frames of all runs together, bytes."""
+
+    send_deadline_seconds: float = Field(default=10.0, gt=0)
+    """A viewer that took no byte for so long, while some wait for it, is cut (close 4408)."""
+
+    drain_seconds: float = Field(default=5.0, ge=0)
+    """How long a stop waits for requests and closing handshakes before it cuts them."""
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _split_origins(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @property
+    def store_dir(self) -> Path:
+        """The store's own directory: two gateways on one machine differ in their port."""
+        return self.data_dir / "gateway" / str(self.port)
+
+    def check_bind(self) -> None:
+        """Refuse an address that others can reach while nobody is authenticated.
+
+        Raises:
+            InsecureBindError: the host is not loopback and `insecure_bind` is off.
+        """
+        if not self.insecure_bind and not is_loopback(self.host):
+            raise InsecureBindError(
+                f"refusing to listen on {self.host}: without authentication a gateway serves this "
+                "machine only. Use --host 127.0.0.1, or set DURABLE_INSECURE_BIND=yes when "
+                "something in front of it keeps strangers out"
+            )
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether a host name or address (no port, no brackets) means this machine only."""
+    if host.lower().rstrip(".") == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

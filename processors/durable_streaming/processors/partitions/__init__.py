@@ -1,0 +1,1 @@
+"""What a worker owns: source partitions, each with a fold, a local store and transactions."""

@@ -1,0 +1,8 @@
+"""A Faust transport that hands a stream one fetched batch per event; see README.md beside it."""
+
+from .batch import Batch, BatchLimits, split
+from .consumer import BatchConsumer
+from .schema import BatchSchema
+from .transport import BatchTransport
+
+__all__ = ["Batch", "BatchConsumer", "BatchLimits", "BatchSchema", "BatchTransport", "split"]

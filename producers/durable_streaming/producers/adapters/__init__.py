@@ -1,0 +1,37 @@
+"""Adapters: a provider's stream of chunks in, the facts of one run out. No input or output.
+
+The same adapter reads recorded chunks and the live objects of the provider's SDK::
+
+    adapter = adapter_for("auto", first_chunk)
+    for chunk in stream:
+        facts = adapter.feed(chunk)
+    facts = adapter.finish()
+"""
+
+from durable_streaming.producers.adapters.adapter import Adapter
+from durable_streaming.producers.adapters.anthropic_messages import AnthropicMessages
+from durable_streaming.producers.adapters.gemini import Gemini
+from durable_streaming.producers.adapters.google_interactions import GoogleInteractions
+from durable_streaming.producers.adapters.openai_chat import OpenAIChat
+from durable_streaming.producers.adapters.openai_responses import OpenAIResponses
+from durable_streaming.producers.adapters.selection import (
+    ADAPTERS,
+    UnknownStream,
+    adapter_for,
+    detect,
+)
+from durable_streaming.producers.facts import Fact
+
+__all__ = [
+    "ADAPTERS",
+    "Adapter",
+    "AnthropicMessages",
+    "Fact",
+    "Gemini",
+    "GoogleInteractions",
+    "OpenAIChat",
+    "OpenAIResponses",
+    "UnknownStream",
+    "adapter_for",
+    "detect",
+]

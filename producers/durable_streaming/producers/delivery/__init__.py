@@ -1,0 +1,1 @@
+"""From facts to acknowledged records: order, merging, memory bound, outcomes. No event loop."""

@@ -1,0 +1,280 @@
+"""The gateway on a real Kafka: seams, kills, retention, recreation, hostile records."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from durable_streaming.eventlog import KafkaLog, KafkaSettings
+from tests.gateway.builders import PARTITIONS, Writer, event, home, started
+from tests.gateway.processes import GatewayProcess
+from tests.gateway.servers import RunningGateway, Viewer, gateway, offsets, viewer, wait_until
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+
+pytestmark = pytest.mark.kafka
+
+
+@pytest.fixture
+def kafka_log(kafka_settings: KafkaSettings) -> KafkaLog:
+    log = KafkaLog(kafka_settings)
+    log.admin().ensure_topics(kafka_settings.topics.specs(partitions=PARTITIONS))
+    return log
+
+
+@pytest.fixture
+def producer(kafka_log: KafkaLog) -> Iterator[Writer]:
+    writer = Writer(kafka_log, kafka_log.settings.topics)
+    yield writer
+    writer.close()
+
+
+@pytest.fixture
+def served(kafka_log: KafkaLog, tmp_path: Path) -> Iterator[RunningGateway]:
+    with gateway(tmp_path, kafka_log, kafka=kafka_log.settings) as running:
+        yield running
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+async def test_live_and_replay_are_one_byte_string(
+    served: RunningGateway, producer: Writer
+) -> None:
+    values = [started("r"), *(event("r", n) for n in range(1, 300))]
+    producer.append("r", *values[:100])
+    async with served.open("/v1/runs/r/ws") as live:
+        seen: list[bytes] = []
+        produced = asyncio.create_task(
+            asyncio.to_thread(lambda: [producer.append("r", value) for value in values[100:]])
+        )
+        while len(seen) < len(values):
+            frame = str(await asyncio.wait_for(live.recv(), 10)).encode()
+            if frame.startswith(b'{"type":"event"'):
+                seen.append(frame.partition(b'"event":')[2][:-1])
+        await produced
+    assert seen == values
+    replayed = await asyncio.to_thread(
+        served.http.get, "/v1/runs/r/events", headers={"Accept": "application/x-ndjson"}
+    )
+    lines = replayed.content.splitlines()
+    assert [line.partition(b'"event":')[2][:-1] for line in lines] == values
+
+
+async def test_the_seam_between_catch_up_and_live(served: RunningGateway, producer: Writer) -> None:
+    producer.run("r", 20)
+    assert len(served.get("/v1/runs/r/events").json()["events"]) == 21
+    stop = threading.Event()
+
+    def produce() -> int:
+        seq = 21
+        while not stop.is_set():
+            producer.append("r", *(event("r", seq + n) for n in range(5)))
+            seq += 5
+            time.sleep(0.01)
+        return seq
+
+    producing = asyncio.create_task(asyncio.to_thread(produce))
+    try:
+        for number in range(24):
+            head = served.engine.current.events.row("r")
+            assert head is not None
+            first = head.next_offset - number % 4
+            async with viewer(served, f"/v1/runs/r/ws?from_offset={first}") as one:
+                seen = await one.until("caught_up")
+                seen += [await one.frame() for _ in range(5)]
+            found = offsets(seen)
+            assert found == list(range(first, first + len(found)))
+    finally:
+        stop.set()
+        await producing
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+async def test_reconnects_through_kills_miss_and_repeat_nothing(
+    kafka_log: KafkaLog, producer: Writer, tmp_path: Path
+) -> None:
+    """300 reconnects at random moments, the gateway killed in between, another beside it."""
+    total, dice = 1_200, random.Random(5)
+    processes = [
+        GatewayProcess(tmp_path / name, kafka_log.settings, free_port()) for name in ("a", "b")
+    ]
+    for process in processes:
+        process.log.parent.mkdir()
+        process.start()
+    producer.append("r", started("r"))
+    recoveries: list[float] = []
+
+    def produce() -> None:
+        for seq in range(1, total):
+            producer.append("r", event("r", seq))
+            time.sleep(0.01)
+
+    def kill_now_and_then() -> None:
+        for number in range(4):
+            time.sleep(1.5)
+            processes[number % 2].kill()
+            recoveries.append(processes[number % 2].start())
+
+    async def follow(seen: list[int]) -> int:
+        token, connections = None, 0
+        while len(seen) < total:
+            position = "from=start" if token is None else f"after={token}"
+            port = dice.choice(processes).port
+            url = f"ws://127.0.0.1:{port}/v1/runs/r/ws?{position}"
+            try:
+                async with connect(url, compression=None) as socket:
+                    connections += 1
+                    one = Viewer(socket)
+                    for _ in range(dice.randrange(1, 14)):
+                        frame = await one.frame(3)
+                        assert frame["type"] in ("subscribed", "event", "caught_up", "heartbeat")
+                        token = frame.get("token", token)
+                        if frame["type"] == "event":
+                            seen.append(frame["event"]["seq"])
+            except (OSError, InvalidHandshake, ConnectionClosed, TimeoutError, EOFError):
+                await asyncio.sleep(0.02)
+        return connections
+
+    viewers: list[list[int]] = [[] for _ in range(3)]
+    *connections, _, _ = await asyncio.gather(
+        *(follow(seen) for seen in viewers),
+        asyncio.to_thread(produce),
+        asyncio.to_thread(kill_now_and_then),
+    )
+    for seen in viewers:
+        assert seen == list(range(total))
+    assert sum(connections) >= 300
+    # The best of them: on a busy machine the interpreter alone takes seconds to start.
+    assert min(recoveries) < 3
+    for process in processes:
+        assert process.stop() == 0
+        assert "word 1" not in process.log.read_text()
+
+
+async def test_a_topic_created_anew_is_noticed(
+    served: RunningGateway, kafka_log: KafkaLog, producer: Writer
+) -> None:
+    producer.run("r", 5)
+    old = served.get("/v1/runs/r/events").json()["token"]
+    admin, topics = kafka_log.admin(), kafka_log.settings.topics
+    async with viewer(served, "/v1/runs/r/ws") as one:
+        await one.until("caught_up")
+        await asyncio.to_thread(admin.delete_topics, [topics.events])
+        await asyncio.sleep(0.5)
+        await asyncio.to_thread(admin.ensure_topics, topics.specs(partitions=PARTITIONS))
+        assert await one.close_code(15) in (4409, 1013)
+    await asyncio.to_thread(served.wait_ready)
+    writer = Writer(kafka_log, topics)
+    writer.run("r", 1)
+    writer.close()
+    assert served.get("/v1/runs/r").status_code == 200
+    refused = served.get("/v1/runs/r/events", after=old)
+    assert refused.status_code == 409
+    page = served.get("/v1/runs/r/events", after=refused.json()["token"]).json()
+    assert [entry["event"]["seq"] for entry in page["events"]] == [0, 1]
+    assert page["token"].split(".")[0] != old.split(".")[0]
+
+
+async def test_retention_in_the_middle_of_a_stream_is_said(
+    served: RunningGateway, kafka_log: KafkaLog, producer: Writer
+) -> None:
+    producer.append("r", started("r"), *[event("r", 1, text="x" * 100_000)] * 100)
+    async with viewer(served, "/v1/runs/r/ws", max_queue=1) as slow:
+        assert (await slow.frame())["outcome"] == "replay"
+        place = (kafka_log.settings.topics.events, home("r"))
+        await asyncio.to_thread(kafka_log.admin().delete_before, {place: 95})
+        low = served.engine.current.watch.low
+        await asyncio.to_thread(wait_until, lambda: low(home("r")) == 95)
+        seen = await slow.until("error")
+        found = offsets(seen)
+        assert found == list(range(len(found)))
+        assert len(found) < 95
+        assert seen[-1]["code"] == "offset-expired"
+        assert seen[-1]["token"].endswith(f".{len(found)}")
+        assert await slow.close_code() == 4410
+    refused = served.get("/v1/runs/r/events", after=seen[-1]["token"])
+    assert refused.status_code == 410
+
+
+def test_hostile_records_hurt_nobody(served: RunningGateway, producer: Writer) -> None:
+    place = home("r")
+    producer.append("r", started("r"))
+    hostile: list[bytes | None] = [
+        None,
+        b"",
+        b"{",
+        b"\xef\xbb\xbf{}",
+        b"\xff\xfe",
+        b'{"schema_version": NaN}',
+        b'{"a": 1e400}',
+        b'{"a": "\\ud800"}',
+        b"9" * 5_000,
+        b"[" * 100_000 + b"]" * 100_000,
+        b'{"schema_version": 2, "run_id": "r"}',
+        b"x" * 1_000_001,
+    ]
+    for value in hostile:
+        producer.raw(b"r", value, place)
+        producer.raw(b"\0", value, place)
+        producer.raw(None, value, place)
+    html = event("r", 1, text="<script>alert(1)</script>\u202e\x1b[31m __proto__")
+    producer.append("r", html)
+    wait_until(lambda: served.get("/v1/runs/r/events").status_code == 200, 20)
+    found = served.get("/v1/runs/r/events")
+    assert [entry["event"]["seq"] for entry in found.json()["events"]] == [0, 1]
+    assert b'"event":' + html in found.content
+    for topic in (served.engine.settings.kafka.topics.drafts, "packets", "reconciliations"):
+        name = topic if topic.endswith("drafts") else f"{producer._topics.prefix}{topic}"
+        for value in (b"", b"{", b"[]", b'{"status": 5}', b"\xff"):
+            producer.derive(name, "r", value)
+            producer.derive(name, "r#0", value, "r")
+            producer.derive(name, "../x", value)
+    time.sleep(0.5)
+    assert served.get("/v1/runs").status_code == 200
+    assert served.get("/v1/runs/r").status_code == 200
+    assert served.get("/readyz").status_code == 200
+
+
+def test_a_foreign_transaction_on_the_topic_is_no_hole(
+    served: RunningGateway, kafka_log: KafkaLog, producer: Writer
+) -> None:
+    """Its markers take offsets that no reader is ever given."""
+    producer.append("r", started("r"))
+    foreign = kafka_log.transactional_writer("foreign")
+    foreign.fence()
+    topic = kafka_log.settings.topics.events
+    for commit in (False, True):
+        foreign.begin()
+        foreign.append(topic, b"r", event("r", 1), partition=home("r"))
+        foreign.commit() if commit else foreign.abort()
+    foreign.close()
+    producer.append("r", event("r", 2))
+    found = served.get("/v1/runs/r/events").json()
+    assert [entry["event"]["seq"] for entry in found["events"]] == [0, 1, 2]
+    assert found["caught_up"] is True
+
+
+def test_a_missing_topic_is_waited_for(kafka_settings: KafkaSettings, tmp_path: Path) -> None:
+    def create() -> None:
+        time.sleep(1)
+        KafkaLog(kafka_settings).admin().ensure_topics(
+            kafka_settings.topics.specs(partitions=PARTITIONS)
+        )
+
+    thread = threading.Thread(target=create)
+    thread.start()
+    with gateway(tmp_path, KafkaLog(kafka_settings), kafka=kafka_settings) as running:
+        assert running.get("/v1/runs").json() == {"runs": [], "next_cursor": None}
+    thread.join()

@@ -1,0 +1,215 @@
+"""The store's contract: what was written is there, in order, also after a reopening."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from durable_streaming.gateway.errors import StoreDamagedError, StoreLockedError
+from durable_streaming.gateway.store import (
+    Database,
+    DerivedStore,
+    EventStore,
+    Identity,
+    Incoming,
+    RunIndex,
+    StoredEvent,
+    Summary,
+    open_database,
+)
+from durable_streaming.gateway.store.derived import DerivedRecord
+from tests.gateway.builders import head, packet, reconciliation
+
+IDENTITY = Identity("epoch-1", 4, {"drafts": "a"})
+ALL = {"limit": 10_000, "max_bytes": 10**9}
+
+
+def incoming(run_id: str, offset: int, seq: int | None = None, *, partition: int = 0) -> Incoming:
+    value = f"{run_id}@{offset}".encode()
+    return Incoming(run_id.encode(), partition, offset, 1_000 + offset, seq, value)
+
+
+def fill(store: EventStore, runs: int, events: int) -> None:
+    for number in range(events):
+        batch = [incoming(f"run-{r}", number * runs + r, number) for r in range(runs)]
+        store.append(batch, {0: (number + 1) * runs})
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Database:
+    return open_database(tmp_path, IDENTITY)
+
+
+@pytest.fixture
+def store(database: Database) -> EventStore:
+    return EventStore(database, "events")
+
+
+def test_a_run_is_read_from_any_offset(store: EventStore) -> None:
+    fill(store, runs=3, events=5)
+    whole = store.read("run-1", 0, **ALL)
+    assert whole == [StoredEvent(o, f"run-1@{o}".encode()) for o in (1, 4, 7, 10, 13)]
+    assert store.read("run-1", 5, **ALL) == whole[2:]
+    assert store.read("run-1", 4, **ALL, end=10) == whole[1:3]
+    assert store.read("run-1", 14, **ALL) == []
+    assert store.read("run-1", 0, limit=2, max_bytes=10**9) == whole[:2]
+    assert store.read("run-1", 0, limit=9, max_bytes=8) == whole[:2]
+
+
+def test_runs_whose_names_begin_alike_stay_apart(store: EventStore) -> None:
+    names = ["a", "a-", "a.b", "a:", "aa", "b"]
+    store.append([incoming(name, offset) for offset, name in enumerate(names)], {0: 6})
+    for offset, name in enumerate(names):
+        assert [event.offset for event in store.read(name, 0, **ALL)] == [offset]
+
+
+def test_offsets_are_ordered_as_numbers(store: EventStore) -> None:
+    offsets = [1, 9, 10, 255, 256, 65_536, 2**40, 2**62]
+    store.append([incoming("r", offset) for offset in offsets], {0: 2**62 + 1})
+    assert [event.offset for event in store.read("r", 0, **ALL)] == offsets
+
+
+def test_append_says_where_the_run_stood(store: EventStore) -> None:
+    assert store.append([incoming("r", 4), incoming("r", 9)], {0: 10}) == [0, 5]
+    assert store.append([incoming("r", 12)], {0: 13}) == [10]
+
+
+def test_rows_and_positions_survive_a_reopening(tmp_path: Path) -> None:
+    database = open_database(tmp_path, IDENTITY)
+    EventStore(database, "events").append([incoming("r", 3, 0), incoming("r", 5, 1)], {0: 6})
+    database.close()
+    store = EventStore(open_database(tmp_path, IDENTITY), "events")
+    assert (store.position(0), store.position(1)) == (6, None)
+    row = store.row("r")
+    assert row is not None
+    assert (row.first_offset, row.next_offset, row.start_offset, row.events) == (3, 6, 3, 2)
+    assert store.append([incoming("r", 8, 2)], {0: 9}) == [6]
+
+
+def test_retention_is_followed(store: EventStore) -> None:
+    fill(store, runs=2, events=4)
+    store.append([incoming("elsewhere", 1, 0, partition=1)], {1: 2})
+    assert store.expire({0: 3, 1: 0}) == 2
+    assert [event.offset for event in store.read("run-0", 0, **ALL)] == [4, 6]
+    row = store.row("run-0")
+    assert row is not None
+    assert (row.first_offset, row.is_truncated(3), row.is_truncated(0)) == (4, True, False)
+    assert len(store.read("elsewhere", 0, **ALL)) == 1
+    store.expire({0: 8})
+    assert store.row("run-0") is None
+
+
+def test_a_store_of_another_topic_starts_empty(tmp_path: Path) -> None:
+    database = open_database(tmp_path, IDENTITY)
+    EventStore(database, "events").append([incoming("r", 3)], {0: 4})
+    database.close()
+    other = open_database(tmp_path, Identity("epoch-2", 4, {"drafts": "a"}))
+    assert EventStore(other, "events").row("r") is None
+    assert EventStore(other, "events").position(0) is None
+
+
+def test_a_store_is_for_one_process(tmp_path: Path) -> None:
+    database = open_database(tmp_path, IDENTITY)
+    with pytest.raises(StoreLockedError, match="DURABLE_DATA_DIR"):
+        open_database(tmp_path, IDENTITY)
+    database.close()
+
+
+def test_a_damaged_store_starts_empty(tmp_path: Path) -> None:
+    database = open_database(tmp_path, IDENTITY)
+    database.close()
+    (tmp_path / "CURRENT").write_bytes(b"\0\0\0")
+    assert EventStore(open_database(tmp_path, IDENTITY), "events").row("r") is None
+
+
+def test_a_closed_store_says_so(database: Database) -> None:
+    database.close()
+    with pytest.raises(StoreDamagedError):
+        database.get(b"m")
+
+
+def test_reading_a_run_costs_what_the_run_is_long(store: EventStore) -> None:
+    fill(store, runs=400, events=50)
+
+    def cost(read: int) -> float:
+        began = time.perf_counter()
+        for _ in range(20):
+            assert len(store.read("run-7", 0, limit=read, max_bytes=10**9)) == read
+        return time.perf_counter() - began
+
+    cost(50)
+    # 20,000 records share the partition: a scan of it would take hundreds of times as long.
+    assert cost(50) < 60 * cost(1)
+
+
+def test_summaries_come_from_all_three_topics(database: Database) -> None:
+    store = DerivedStore(database)
+    changed = store.apply([DerivedRecord("drafts", b"r", head("r", 4))], {("drafts", 0): 1})
+    assert (changed["r"].status, changed["r"].applied) == ("running", 4)
+    store.apply([DerivedRecord("packets", b"r", packet("r"))], {})
+    store.apply([DerivedRecord("reconciliations", b"r", reconciliation("r", 9))], {})
+    summary = store.summary("r")
+    assert summary is not None
+    assert (summary.status, summary.verdict, summary.settled) == ("completed", "reconciled", True)
+    assert (summary.applied, summary.agent, summary.tags) == (9, "guide", {"team": "blue"})
+    assert store.position("drafts", 0) == 1
+
+
+def test_a_draft_goes_as_a_whole_once_the_run_is_settled(database: Database) -> None:
+    store = DerivedStore(database)
+    records = [
+        DerivedRecord("drafts", b"r#0", b'{"text":""}'),
+        DerivedRecord("drafts", b"r", head("r", 1, chunks=1)),
+        DerivedRecord("drafts", b"r#0", None),
+        DerivedRecord("drafts", b"r", None),
+        DerivedRecord("packets", b"r", packet("r")),
+    ]
+    store.apply(records, {})
+    assert store.view("r").value("drafts") is not None
+    assert store.view("r").chunk("drafts", 0) is not None
+    store.apply([DerivedRecord("reconciliations", b"r", reconciliation("r", 1))], {})
+    assert store.view("r").value("drafts") is None
+    assert store.view("r").chunk("drafts", 0) is None
+
+
+def test_a_view_is_of_one_moment(database: Database) -> None:
+    store = DerivedStore(database)
+    view = store.view("r")
+    store.apply([DerivedRecord("packets", b"r", packet("r"))], {})
+    assert view.value("packets") is None
+    assert store.view("r").value("packets") == packet("r")
+
+
+def test_the_newest_run_is_listed_first(database: Database, store: EventStore) -> None:
+    for offset, name in enumerate(["first", "second", "third"]):
+        store.append([incoming(name, offset)], {0: offset + 1})
+    store.append([incoming("first", 9)], {0: 10})
+    index = RunIndex(database)
+    page = index.page(limit=2, cursor=None, wanted=lambda _: True)
+    assert [run.run_id for run in page.runs] == ["third", "second"]
+    rest = index.page(limit=2, cursor=page.next_cursor, wanted=lambda _: True)
+    assert [run.run_id for run in rest.runs] == ["first"]
+    assert rest.next_cursor is None
+
+
+@pytest.mark.parametrize("cursor", ["x", "é", "AAAA", "!"])
+def test_a_cursor_of_elsewhere_is_refused(database: Database, cursor: str) -> None:
+    with pytest.raises(ValueError, match="cursor"):
+        RunIndex(database).page(limit=1, cursor=cursor, wanted=lambda _: True)
+
+
+def test_an_expired_run_that_gets_a_late_record_is_listed_once(
+    database: Database, store: EventStore
+) -> None:
+    DerivedStore(database).apply([DerivedRecord("packets", b"r", packet("r"))], {})
+    index = RunIndex(database)
+    assert index.adopt_orphans() == 1
+    store.append([incoming("r", 7)], {0: 8})
+    page = index.page(limit=9, cursor=None, wanted=lambda _: True)
+    assert [run.run_id for run in page.runs] == ["r"]
+
+
+def test_a_summary_without_packet_is_not_settled() -> None:
+    assert not Summary(verdict="reconciled").settled
+    assert not Summary(status="completed").settled

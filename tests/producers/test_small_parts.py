@@ -1,0 +1,69 @@
+"""Names, options, errors and exports."""
+
+import inspect
+import re
+import time
+
+import durable_streaming.producers as sdk
+import pytest
+from durable_streaming.producers import ProducerError, ProducerOptions, errors
+from durable_streaming.producers.errors import OutcomeUnknown, raise_first
+from durable_streaming.producers.identity import new_producer_id, new_run_id
+from durable_streaming.schemas import is_run_id
+
+
+def test_run_ids_are_valid_unique_and_sort_by_time() -> None:
+    first = new_run_id()
+    time.sleep(0.002)
+    later = {new_run_id() for _ in range(1_000)}
+    assert len(later) == 1_000
+    assert all(is_run_id(run_id) and run_id > first for run_id in later)
+
+
+def test_producer_ids_are_unique() -> None:
+    assert len({new_producer_id() for _ in range(1_000)}) == 1_000
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"merge_bytes": 0},
+        {"max_buffered_bytes": 0},
+        {"merge_window_s": -1},
+        {"answer_deadline_s": 0},
+        {"when_full": "drop"},
+    ],
+)
+def test_options_that_make_no_sense_are_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        ProducerOptions(**wrong)  # type: ignore[arg-type]
+
+
+def test_the_tree_of_errors_is_drawn_whole() -> None:
+    drawn = re.findall(r"^[ │├└─]*([A-Z]\w+)", errors.__doc__ or "", re.MULTILINE)[1:]
+    classes = [
+        member
+        for _, member in inspect.getmembers(errors, inspect.isclass)
+        if member.__module__ == errors.__name__
+    ]
+    assert sorted(drawn) == sorted(member.__name__ for member in classes)
+    assert all(issubclass(member, ProducerError) for member in classes)
+
+
+def test_exports_are_what_all_says() -> None:
+    public = {
+        name
+        for name, member in vars(sdk).items()
+        if inspect.isclass(member) and not name.startswith("_")
+    }
+    assert public == set(sdk.__all__)
+    assert sdk.__all__ == sorted(sdk.__all__)
+    assert all(issubclass(getattr(errors, n), Exception) for n in vars(errors) if n in sdk.__all__)
+
+
+def test_several_errors_are_one_with_notes() -> None:
+    raise_first([])
+    unknown = [OutcomeUnknown(f"r{n}", [n], "late") for n in range(3)]
+    with pytest.raises(OutcomeUnknown, match="r0") as caught:
+        raise_first(unknown)
+    assert [note[:6] for note in caught.value.__notes__] == ["and it"] * 2
