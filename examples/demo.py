@@ -24,7 +24,6 @@ from durable_streaming.cli.supervisor.supervisor import Supervisor
 from durable_streaming.eventlog import EventLogError, KafkaSettings
 from durable_streaming.localkafka import ConsoleProgress, LocalKafkaError
 from durable_streaming.producers import AgentProducer
-
 from examples.demo_table import RunTable
 from examples.kafka_guide.fleet import run_fleet
 from examples.kafka_guide.local import open_local_index

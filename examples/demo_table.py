@@ -96,7 +96,8 @@ class RunTable:
         else:
             self._console.print(
                 f"{row.status:<10} {row.step:<10} {row.events:>4} events  "
-                f"{row.verdict or '-':<11} {row.question}"
+                f"{row.verdict or '-':<11} {row.question}",
+                soft_wrap=True,
             )
 
     def _table(self) -> Table:

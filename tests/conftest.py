@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from durable_streaming.eventlog import KafkaSettings, LogAdmin
 
+from durable_streaming.eventlog import KafkaSettings, LogAdmin
 from tests import brokers
 
 

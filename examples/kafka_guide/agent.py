@@ -11,6 +11,7 @@ from .entries import Entry
 from .index import Index
 from .pace import Pace
 from .question import Question
+from .sentences import sentences
 from .writer import QuotingWriter, Writer
 
 AGENT = "kafka-guide"
@@ -78,7 +79,7 @@ async def answer(
                 entry.entry_id,
                 kind="document",
                 title=entry.heading,
-                snippet=entry.text[:_SNIPPET_POINTS],
+                snippet=_snippet(entry),
             )
 
     on_step("write")
@@ -114,6 +115,16 @@ async def _search(asked: Question, run: RunHandle, index: Index, pacer: Pace) ->
             [{"entry_id": hit.entry.entry_id, "score": round(hit.score, 2)} for hit in hits]
         )
     return worth_quoting(hits)
+
+
+def _snippet(entry: Entry) -> str:
+    """Return the entry's first whole sentences; at least one, however long."""
+    first, *others = sentences(entry.blocks[0])
+    for sentence in others:
+        if len(first) + len(sentence) >= _SNIPPET_POINTS:
+            break
+        first = f"{first} {sentence}"
+    return first
 
 
 async def _write(

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import httpx
+
 from durable_streaming.producers import AgentProducer, ProducerError
 
 from .agent import AGENT, Answer, answer

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from durable_streaming.localkafka.cache import cache_root
 from pydantic import Field, HttpUrl, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from durable_streaming.localkafka.cache import cache_root
 
 
 class GuideSettings(BaseSettings):

@@ -8,11 +8,11 @@ STOP_WORDS = frozenset(
     _WORD.findall("""
     a about after all also am an and any are as at be been before but by can could did do
     does doing each for from get gets give given had happen happens has have how i if in
-    into is it its just let make makes me mean means meant more must my need needs no not of
-    off often on one only or our out please s set sets setting should so some t tell than
-    that the their them then there these they thing this those to up turn us use used using
-    very want was we were what when where which while who whose why will with without work
-    works would you your kafka
+    into is it its just kafka let long make makes many me mean means meant more much must my
+    need needs no not of off often on one only or our out please s set sets setting should
+    so some t tell than that the their them then there these they thing this those to turn
+    up us use used using very want was we were what when where which while who whose why
+    will with without work works would you your
     """)
 )
 

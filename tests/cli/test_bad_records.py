@@ -6,10 +6,10 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
+
 from durable_streaming.evaluation import pin, read_partition
 from durable_streaming.eventlog import KafkaLog, KafkaSettings, Outcome, Record, Stored
 from durable_streaming.schemas import partition_for
-
 from tests.cli.stacks import RunningStack, eventually
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from durable_streaming.evaluation import RunRecord, read_runs
 from durable_streaming.eventlog import KafkaLog, KafkaSettings
-
 from tests.cli.stacks import RunningStack, eventually
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]

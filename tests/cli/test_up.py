@@ -7,9 +7,9 @@ import time
 from pathlib import Path
 
 import pytest
+
 from durable_streaming.cli.stack import RunFile
 from durable_streaming.cli.supervisor.ports import free_port
-
 from tests.cli.stacks import RunningStack, durable
 
 

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 from durable_streaming.processors.fold import MemoryStore, PartitionFold
 from durable_streaming.schemas import canonical, decode, is_control_type, partition_for
-
 from tests.docs.markdown import DOCS, blocks
 
 TEXT = (DOCS / "protocol.md").read_text("utf-8")

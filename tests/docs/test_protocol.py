@@ -6,6 +6,8 @@ import json
 from typing import Any, get_args
 
 import pytest
+from pydantic import BaseModel
+
 from durable_streaming.schemas import (
     EVENT_TYPES,
     BadRecord,
@@ -26,8 +28,6 @@ from durable_streaming.schemas.records import (
     Reconciliation,
     RunRequest,
 )
-from pydantic import BaseModel
-
 from tests.docs.markdown import Block, blocks, codes, table
 from tests.docs.protocol import (
     PARTITIONS,

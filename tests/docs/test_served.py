@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from durable_streaming.eventlog import KafkaSettings, MemoryLog
-from durable_streaming.schemas import Topics, partition_for
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
+from durable_streaming.eventlog import KafkaSettings, MemoryLog
+from durable_streaming.schemas import Topics, partition_for
 from tests.docs.markdown import Block, blocks, codes, table
 from tests.docs.protocol import EPOCH, NOT_YET_FRAMES, PARTITIONS, RUN, TEXT, fold, run_values
 from tests.gateway.servers import RunningGateway, gateway

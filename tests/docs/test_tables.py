@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 import typer
+from fastapi.routing import APIRoute, APIWebSocketRoute
+from pydantic_settings import BaseSettings
+
 from durable_streaming.cli import exits
 from durable_streaming.cli.main import app as cli
 from durable_streaming.eventlog import KafkaSettings
@@ -34,15 +38,15 @@ from durable_streaming.schemas import (
 from durable_streaming.schemas.fields import MAX_USAGE_BYTES
 from durable_streaming.schemas.frames import CLIENT_FRAME, SERVER_FRAME
 from durable_streaming.schemas.strictjson import MAX_DEPTH
-from fastapi.routing import APIRoute, APIWebSocketRoute
-from pydantic_settings import BaseSettings
-
-from tests.docs.markdown import blocks, codes, table
+from tests.docs.markdown import DOCS, blocks, codes, table
 from tests.docs.protocol import NOT_YET_FRAMES, TEXT
 
 # Read without a settings class, where the process that reads them has none.
 PLAIN_VARIABLES = {"DURABLE_GATEWAY_URL", "DURABLE_CACHE_DIR", "DURABLE_MAVEN_REPOSITORY"}
 LIMITS = Limits()
+GATEWAY = DOCS.parent / "gateway" / "durable_streaming" / "gateway"
+
+_CLOSE_CODE = re.compile(r"^_[A-Z_]+ = (10[01][0-9]|44[0-9]{2})$", re.MULTILINE)
 
 
 def test_topics() -> None:
@@ -67,10 +71,15 @@ def test_problems() -> None:
     assert told == {slug: (kind.status, kind.close_code) for slug, kind in PROBLEMS.items()}
 
 
-def test_close_codes_of_problems_are_explained() -> None:
+def test_close_codes() -> None:
     rows = table(TEXT, "code", "meaning", "a client should")
     told = {int(code) for row in rows for code in row["code"].split(", ")}
     assert told >= {kind.close_code for kind in PROBLEMS.values()}
+    # Codes that no refusal has are constants of the gateway's modules.
+    sources = (path.read_text("utf-8") for path in GATEWAY.rglob("*.py"))
+    constants = {int(code) for source in sources for code in _CLOSE_CODE.findall(source)}
+    assert constants
+    assert told >= constants
 
 
 def test_frames() -> None:

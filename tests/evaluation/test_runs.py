@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+
 from durable_streaming.evaluation import (
     LogShrank,
     export_runs,
@@ -10,7 +11,6 @@ from durable_streaming.evaluation import (
     read_partition,
     read_runs,
 )
-
 from tests.evaluation.worlds import PARTITIONS, TOPICS, World, event, home
 
 

@@ -1,7 +1,7 @@
 import pytest
+
 from durable_streaming.evaluation import folded_positions, verify
 from durable_streaming.processors.fold import Derived
-
 from tests.evaluation.worlds import TOPICS, World, event, home
 
 

@@ -1,5 +1,6 @@
 import pytest
 from confluent_kafka import KafkaError, KafkaException
+
 from durable_streaming.eventlog import (
     EventLogError,
     KafkaSettings,

@@ -1,6 +1,7 @@
 import pytest
-from durable_streaming.eventlog import KafkaSettings
 from pydantic import ValidationError
+
+from durable_streaming.eventlog import KafkaSettings
 
 
 def test_reads_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

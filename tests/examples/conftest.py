@@ -4,8 +4,8 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from durable_streaming.localkafka import LocalKafkaError
 
+from durable_streaming.localkafka import LocalKafkaError
 from examples.kafka_guide.index import Index
 from examples.kafka_guide.local import open_local_index
 from examples.kafka_guide.parse import merged, parse_errors, parse_settings

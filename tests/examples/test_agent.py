@@ -4,10 +4,10 @@ import json
 from typing import Any
 
 import pytest
+
 from durable_streaming.eventlog import MemoryLog
 from durable_streaming.producers import AgentProducer
 from durable_streaming.schemas import Topics
-
 from examples.kafka_guide.agent import PLAN
 from examples.kafka_guide.fleet import Progress, run_fleet
 from examples.kafka_guide.index import Index
@@ -103,6 +103,6 @@ async def test_pace_is_kept_without_catching_up() -> None:
     begun = loop.time()
     for _ in range(20):
         await pace.wait()
-    assert 0.18 <= loop.time() - begun < 1.0
+    assert 0.18 <= loop.time() - begun < 3.0
     with pytest.raises(ValueError, match="above 0"):
         Pace(0)

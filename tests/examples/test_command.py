@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from durable_streaming.eventlog import KafkaLog, KafkaSettings, Record
 from durable_streaming.schemas import decode, partition_for
-
 from examples.kafka_guide.index import Index
 
 ROOT = Path(__file__).parents[2]

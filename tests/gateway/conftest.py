@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from durable_streaming.eventlog import MemoryLog
 from tests.gateway.builders import Writer, memory_log
 from tests.gateway.servers import RunningGateway, gateway

@@ -12,15 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
+
 from durable_streaming.eventlog import KafkaSettings, Log
 from durable_streaming.gateway.engine import Engine
 from durable_streaming.gateway.hub import Limits
 from durable_streaming.gateway.server import listen, make_server
 from durable_streaming.gateway.settings import GatewaySettings
 from tests.gateway.builders import TOPICS
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
-from websockets.typing import Subprotocol
 
 
 class RunningGateway:
@@ -53,6 +54,7 @@ def gateway(
     *,
     limits: Limits | None = None,
     kafka: KafkaSettings | None = None,
+    plain_asgi: bool = False,
     **settings: Any,
 ) -> Iterator[RunningGateway]:
     """Run a gateway on a free port until the context ends."""
@@ -68,6 +70,8 @@ def gateway(
         limits,
     )
     server = make_server(engine)
+    if plain_asgi:
+        server.config.ws = "websockets-sansio"
     listener = listen("127.0.0.1", 0)
     thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()

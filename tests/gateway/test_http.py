@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from durable_streaming.eventlog import MemoryLog
 from tests.gateway.builders import TOPICS, Writer, event, head, home, packet, started
 from tests.gateway.servers import RunningGateway, gateway, wait_until

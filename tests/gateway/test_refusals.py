@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tests.gateway.servers import RunningGateway
 
 BAD_NUMBERS = (
@@ -149,9 +150,7 @@ def test_what_the_framework_refuses_is_a_problem_too(shared: RunningGateway) -> 
     assert response.status_code == 405
     assert response.headers["allow"] == "GET"
     assert response.headers["content-type"] == "application/problem+json"
-    assert shared.http.get(
-        "/v1/runs/r/events", headers={"Accept": "image/png"}
-    ).status_code == 406
+    assert shared.http.get("/v1/runs/r/events", headers={"Accept": "image/png"}).status_code == 406
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from durable_streaming.gateway.hub import Ring
 from hypothesis import given
 from hypothesis import strategies as st
+
+from durable_streaming.gateway.hub import Ring
 
 
 def test_frames_are_joined_in_order() -> None:

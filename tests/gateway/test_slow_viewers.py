@@ -10,11 +10,11 @@ import time
 from pathlib import Path
 
 import pytest
+
 from durable_streaming.eventlog import MemoryLog
 from durable_streaming.gateway.hub import Limits
 from tests.gateway.builders import Writer, event
 from tests.gateway.servers import RunningGateway, gateway, offsets, viewer, wait_until
-
 
 
 def stalled(running: RunningGateway, path: str) -> socket.socket:
@@ -39,7 +39,10 @@ async def test_a_stalled_viewer_is_cut_and_others_are_not_held_up(
     log: MemoryLog, writer: Writer, tmp_path: Path
 ) -> None:
     writer.run("r", 1)
-    with gateway(tmp_path, log, limits=Limits(send_deadline=1)) as running, stalled(running, "/v1/runs/r/ws"):
+    with (
+        gateway(tmp_path, log, limits=Limits(send_deadline=1)) as running,
+        stalled(running, "/v1/runs/r/ws"),
+    ):
         async with viewer(running, "/v1/runs/r/ws") as normal:
             await normal.until("caught_up")
             assert sockets(running) == 2
@@ -106,19 +109,19 @@ async def test_events_of_one_run_within_the_flush_interval_share_a_write(
     with gateway(tmp_path, log, limits=Limits(flush_interval=0.2)) as running:
         async with viewer(running, "/v1/runs/r/ws") as one:
             await one.until("caught_up")
-            before = running.engine.metrics.writes._value.get()
+            before = running.engine.metrics.tally.writes
             for number in range(2, 22):
                 writer.append("r", event("r", number))
                 await asyncio.sleep(0.002)
             assert offsets([await one.frame() for _ in range(20)]) == list(range(2, 22))
-            assert running.engine.metrics.writes._value.get() - before <= 4
+            assert running.engine.metrics.tally.writes - before <= 4
 
 
 @pytest.mark.parametrize("kind", ["tool.called", "step.started", "run.waiting"])
 async def test_what_people_wait_for_is_not_held_back(
     log: MemoryLog, writer: Writer, tmp_path: Path, kind: str
 ) -> None:
-    data = {
+    data: dict[str, dict[str, object]] = {
         "tool.called": {"call_id": "c", "name": "n", "arguments": None},
         "step.started": {"step_id": "s"},
         "run.waiting": {"for": "input"},

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from durable_streaming.gateway.errors import StoreDamagedError, StoreLockedError
 from durable_streaming.gateway.store import (
     Database,

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import pytest
+
 from durable_streaming.eventlog import LogUnavailable, MemoryLog, Place, Record
 from durable_streaming.gateway.errors import TailError
 from durable_streaming.gateway.tail import Handover, Tail
@@ -83,8 +84,9 @@ async def follow(log: ScriptedLog, start: int = 0) -> tuple[Taken, list[BaseExce
 
     tail = Tail("tail", log, {PLACE: start}, taken, fail)
     tail.start()
-    ended = asyncio.ensure_future(asyncio.to_thread(failed.wait, 5))
-    await asyncio.wait({ended, tail.reached_end}, return_when=asyncio.FIRST_COMPLETED)
+    ended: asyncio.Future[Any] = asyncio.ensure_future(asyncio.to_thread(failed.wait, 5))
+    reached: asyncio.Future[Any] = tail.reached_end
+    await asyncio.wait({ended, reached}, return_when=asyncio.FIRST_COMPLETED)
     failed.set()
     await ended
     tail.stop()

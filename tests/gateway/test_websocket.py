@@ -6,10 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
+from websockets.exceptions import InvalidStatus
+
 from durable_streaming.eventlog import MemoryLog
 from tests.gateway.builders import TOPICS, Writer, event, home, started
 from tests.gateway.servers import RunningGateway, Viewer, gateway, offsets, viewer, wait_until
-from websockets.exceptions import InvalidStatus
 
 
 async def test_live_events_follow_the_replay_byte_for_byte(
@@ -187,9 +188,7 @@ async def test_what_is_refused_leaves_the_socket_open(
     ],
     ids=repr,
 )
-async def test_a_malformed_frame_ends_the_socket(
-    shared: RunningGateway, text: str | bytes
-) -> None:
+async def test_a_malformed_frame_ends_the_socket(shared: RunningGateway, text: str | bytes) -> None:
     async with viewer(shared, "/v1/ws") as one:
         await one.socket.send(text)
         assert (await one.frame())["code"] == "bad-frame"
@@ -220,6 +219,35 @@ async def test_a_frame_above_64_kib_is_refused(shared: RunningGateway) -> None:
     async with viewer(shared, "/v1/ws") as one:
         await one.socket.send("x" * (64 * 1024 + 1))
         assert await one.close_code() == 1009
+
+
+async def test_text_that_is_no_utf8_ends_the_socket_quietly(
+    shared: RunningGateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with viewer(shared, "/v1/ws") as one:
+        await one.socket.send(b"\xff\xfe", text=True)
+        assert await one.close_code() == 1007
+    assert caplog.text == ""
+
+
+async def test_a_fragmented_frame_is_one_frame(shared: RunningGateway) -> None:
+    async with viewer(shared, "/v1/ws") as one:
+        await one.socket.send(iter(['{"type": "subscribe", ', '"run_id"', ': "r"}']))
+        assert (await one.frame())["type"] == "subscribed"
+
+
+async def test_fragments_count_together(shared: RunningGateway) -> None:
+    async with viewer(shared, "/v1/ws") as one:
+        await one.socket.send(iter(["x" * 40_000, "x" * 40_000]))
+        assert await one.close_code() == 1009
+
+
+async def test_a_flood_of_frames_is_answered_in_order(shared: RunningGateway) -> None:
+    async with viewer(shared, "/v1/ws", max_queue=None) as one:
+        for number in range(500):
+            await one.send(type="unsubscribe", run_id=f"run-{number}")
+        for number in range(500):
+            assert (await one.frame())["run_id"] == f"run-{number}"
 
 
 async def test_deflate_is_not_negotiated(shared: RunningGateway) -> None:

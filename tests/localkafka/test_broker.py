@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from durable_streaming.localkafka import (
     AlreadyRunning,
     BrokerFailed,
     LocalKafka,
     find_running,
 )
-
 from tests.localkafka import log_client
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(180)]

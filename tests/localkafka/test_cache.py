@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from durable_streaming.localkafka.cache import cache_root
 
 HOME = Path.home() / ".cache" / "durable-streaming"

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from durable_streaming.localkafka import (
     BrokerFailed,
     DataDirectoryFull,

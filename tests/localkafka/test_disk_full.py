@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from durable_streaming.localkafka import DataDirectoryFull, LocalKafka
 
+from durable_streaming.localkafka import DataDirectoryFull, LocalKafka
 from tests.localkafka import log_client
 
 pytestmark = [

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+
 from durable_streaming.localkafka import (
     CacheUnusable,
     ConsoleProgress,
@@ -20,7 +21,6 @@ from durable_streaming.localkafka import (
     ensure_jars,
 )
 from durable_streaming.localkafka import repository as repository_module
-
 from tests.localkafka import maven
 
 LOCK, CONTENTS = maven.small_jars()

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from importlib.resources import files
 
 import pytest
+
 from durable_streaming.localkafka import lock as lock_command
 from durable_streaming.localkafka.jars import LOCK_NAME, load_lock, parse_lock, render_lock
-
 from tests.localkafka import maven
 
 

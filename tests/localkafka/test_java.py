@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from durable_streaming.localkafka import JavaMissing, find_java
 from durable_streaming.localkafka.java import java_version
 

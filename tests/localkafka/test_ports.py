@@ -4,6 +4,7 @@ import socket
 from collections.abc import Iterator
 
 import pytest
+
 from durable_streaming.localkafka import PortInUse
 from durable_streaming.localkafka.config import HOST, Ports
 from durable_streaming.localkafka.ports import choose_ports, why_not_bindable

@@ -3,6 +3,7 @@
 import io
 
 import pytest
+
 from durable_streaming.localkafka import ConsoleProgress, progress
 
 

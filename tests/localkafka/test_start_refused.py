@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from durable_streaming.localkafka import (
     DataDirectoryFull,
     DataDirectoryUnusable,

@@ -4,9 +4,9 @@ import uuid
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+
 from durable_streaming.eventlog import KafkaSettings, LogAdmin
 from durable_streaming.producers import AgentProducer
-
 from tests.page.chromium import chromium, executable
 from tests.page.stack import Stack, running_stack
 from tests.page.viewer import Viewer
@@ -17,10 +17,13 @@ def stack(kafka: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stac
     """Processors and a gateway over topics of their own."""
     executable()  # skips before anything is started
     settings = KafkaSettings(kafka_bootstrap=kafka, topic_prefix=f"page-{uuid.uuid4().hex[:8]}.")
-    with running_stack(settings, tmp_path_factory.mktemp("stack")) as stack:
-        yield stack
-    admin = LogAdmin(settings)
-    admin.delete_topics([name for name in admin.topics() if name.startswith(settings.topic_prefix)])
+    try:
+        with running_stack(settings, tmp_path_factory.mktemp("stack")) as stack:
+            yield stack
+    finally:
+        admin = LogAdmin(settings)
+        mine = [name for name in admin.topics() if name.startswith(settings.topic_prefix)]
+        admin.delete_topics(mine)
 
 
 @pytest.fixture

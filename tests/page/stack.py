@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+
 from durable_streaming.eventlog import KafkaSettings, LogAdmin
 
 _GATEWAY = "from durable_streaming.gateway.server import serve; serve()"

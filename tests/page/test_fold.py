@@ -9,10 +9,10 @@ from importlib.resources import files
 from typing import Any
 
 import pytest
-from durable_streaming.processors.fold import MemoryStore, PartitionFold
-from durable_streaming.schemas import BadRecord, decode, judge
 from playwright.async_api import Page, Route
 
+from durable_streaming.processors.fold import MemoryStore, PartitionFold
+from durable_streaming.schemas import BadRecord, decode, judge
 from tests.page.chromium import chromium
 from tests.processors.fold.support import Record
 from tests.reference.generators.logs import GeneratedLog

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from durable_streaming.producers import AgentProducer
 from playwright.async_api import expect
 
+from durable_streaming.producers import AgentProducer
 from tests.page.viewer import Viewer
 
 pytestmark = [pytest.mark.browser, pytest.mark.kafka, pytest.mark.timeout(120)]

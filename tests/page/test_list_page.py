@@ -1,9 +1,9 @@
 """The list of runs in a real browser."""
 
 import pytest
-from durable_streaming.producers import AgentProducer
 from playwright.async_api import expect
 
+from durable_streaming.producers import AgentProducer
 from tests.page.runs import HALF, first_half, second_half
 from tests.page.viewer import Viewer
 

@@ -3,9 +3,9 @@
 import re
 
 import pytest
-from durable_streaming.producers import AgentProducer
 from playwright.async_api import expect
 
+from durable_streaming.producers import AgentProducer
 from tests.page.runs import HALF, WHOLE, first_half, second_half
 from tests.page.stack import Stack
 from tests.page.viewer import Viewer

@@ -7,6 +7,8 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
+
 from durable_streaming.eventlog import MemoryLog
 from durable_streaming.processors import errors
 from durable_streaming.processors.brokertime import BrokerTime
@@ -16,8 +18,6 @@ from durable_streaming.processors.logs import JsonFormatter
 from durable_streaming.processors.metrics import Metrics
 from durable_streaming.processors.settings import ProcessorSettings
 from durable_streaming.processors.watchdog import Watchdog
-from pydantic import ValidationError
-
 from tests.processors.partitions.sites import TOPICS, source
 from tests.processors.partitions.test_ownership import World
 

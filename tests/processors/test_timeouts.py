@@ -9,7 +9,6 @@ from durable_streaming.processors.metrics import Metrics
 from durable_streaming.processors.partitions.owner import CommitPolicy
 from durable_streaming.processors.partitions.ownership import Ownership
 from durable_streaming.processors.timeouts import IdleRuns
-
 from tests.processors.derived import differences, folded, stored
 from tests.processors.partitions.sites import (
     PARTITIONS,

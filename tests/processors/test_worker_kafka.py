@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
+
 from durable_streaming.eventlog import BufferFull, KafkaLog, KafkaSettings
 from durable_streaming.processors.errors import Fenced, StillRunning
 from durable_streaming.processors.fold.snapshot import POSITION_KEY, load_position
 from durable_streaming.processors.rebuild import empty_derived
 from durable_streaming.processors.settings import ProcessorSettings
-
 from tests.processors.derived import differences, folded, read_all, stored
 from tests.processors.samples import Item, clean_run, untidy_log
 from tests.processors.workers import WorkerProcess, wait_until
@@ -143,6 +143,10 @@ def test_drafts_packets_verdicts_and_letters_equal_the_pure_fold(
     assert one.stop() == 0
     assert time.monotonic() - began < 5
     assert_same(log)
+    ends = log.admin().watermarks(log.settings.topics.events)
+    assert log.admin().group_offsets(group(log)) == {
+        (log.settings.topics.events, p): high for p, (_, high) in ends.items()
+    }
     found = stored(log, log.settings.topics)
     assert {place[0] for place in found.tables} == {
         "drafts",

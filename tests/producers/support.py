@@ -55,6 +55,7 @@ class ScriptedWriter:
         self.values: list[dict[str, Any]] = []
         self.waiting: deque[Callable[[Outcome], None]] = deque()
         self.is_full = False
+        self.takes = 1_000_000
 
     def append(
         self,
@@ -66,7 +67,7 @@ class ScriptedWriter:
         headers: Headers | None = None,
         on_outcome: Callable[[Outcome], None] | None = None,
     ) -> None:
-        if self.is_full:
+        if self.is_full or len(self.values) >= self.takes:
             raise BufferFull("the queue is full")
         self.values.append(decode(value or b""))
         assert on_outcome is not None

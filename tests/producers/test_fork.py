@@ -5,7 +5,6 @@ import warnings
 from multiprocessing.connection import Connection
 
 from durable_streaming.producers import NotOpen, SyncAgentProducer, SyncRunHandle
-
 from tests.producers.support import memory_log, settings
 
 

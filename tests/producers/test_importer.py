@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from durable_streaming.producers.importer import UnreadableRecording, import_streams
 
+from durable_streaming.producers.importer import UnreadableRecording, import_streams
 from tests.producers.support import memory_log, settings, stored_events
 
 

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
+
 from durable_streaming.eventlog import KafkaLog, KafkaSettings, LogAdmin, Outcome, Record, Stored
 from durable_streaming.producers import (
     AgentProducer,
@@ -25,7 +26,6 @@ from durable_streaming.producers.log_scan import LogScan
 from durable_streaming.producers.publish import publish_lines
 from durable_streaming.producers.takeover import claim
 from durable_streaming.schemas import Event, judge, partition_for
-
 from tests.producers.proxy import KafkaProxy
 from tests.producers.support import RUN
 

@@ -4,6 +4,7 @@ import io
 import json
 
 import pytest
+
 from durable_streaming.producers.lines import BadLine, parse_line, read_lines
 from durable_streaming.schemas import ABSENT, MAX_EVENT_BYTES
 

@@ -5,10 +5,10 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+
 from durable_streaming.eventlog import MemoryLog
 from durable_streaming.producers import LogFailed, ProducerOptions, SyncAgentProducer
 from durable_streaming.producers.publish import LineOutcome, publish_lines
-
 from tests.producers.support import memory_log, settings, stored_events
 
 
@@ -65,6 +65,23 @@ def test_an_ended_run_refuses_and_nothing_is_written() -> None:
     after = publish(log, line("r", "x.late"), line("r", "x.later"))
     assert [(o.outcome, o.seq) for o in after] == [("failed", None)] * 2
     assert "ended" in str(after[0].error)
+    assert len(stored_events(log)) == 1
+
+
+def test_a_run_that_ended_a_moment_ago_refuses_too() -> None:
+    log = memory_log(partitions=1)
+    is_stored = threading.Event()
+
+    def typed() -> Iterator[bytes]:
+        yield line("r", "run.completed")
+        assert is_stored.wait(30)
+        yield line("r", "x.late")
+
+    outcomes = publish_lines(typed(), settings=settings(), log=log)
+    assert next(outcomes).outcome == "ok"
+    is_stored.set()
+    late = next(outcomes)
+    assert (late.outcome, late.seq) == ("failed", None)
     assert len(stored_events(log)) == 1
 
 

@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 import pytest
+
 from durable_streaming.producers import (
     BufferFull,
     CapturingProducer,
@@ -18,7 +19,6 @@ from durable_streaming.producers import (
     StepMisuse,
 )
 from durable_streaming.schemas import Event, canonical, judge_value
-
 from tests.producers.support import Bench
 
 

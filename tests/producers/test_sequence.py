@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+
 from durable_streaming.producers.sequence import SequenceState
 
 
@@ -70,4 +71,5 @@ def test_see_says_what_counts() -> None:
     assert state.see(resumed("b", 1))
     assert not state.see(produced(1))
     assert not state.see(resumed("c", 1))
+    assert not state.see(resumed("b", 1))
     assert not state.see(timed_out(7, 0))

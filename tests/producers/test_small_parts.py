@@ -4,8 +4,9 @@ import inspect
 import re
 import time
 
-import durable_streaming.producers as sdk
 import pytest
+
+import durable_streaming.producers as sdk
 from durable_streaming.producers import ProducerError, ProducerOptions, errors
 from durable_streaming.producers.errors import OutcomeUnknown, raise_first
 from durable_streaming.producers.identity import new_producer_id, new_run_id

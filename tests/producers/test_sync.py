@@ -4,6 +4,7 @@ import inspect
 import threading
 
 import pytest
+
 from durable_streaming.producers import (
     AgentProducer,
     ProducerOptions,

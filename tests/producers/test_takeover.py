@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+
 from durable_streaming.eventlog import MemoryLog
 from durable_streaming.producers import (
     AgentProducer,
@@ -23,7 +24,6 @@ from durable_streaming.producers.lifecycle import Lifecycle
 from durable_streaming.producers.log_scan import LogScan
 from durable_streaming.producers.takeover import claim
 from durable_streaming.schemas import canonical
-
 from tests.producers.support import RUN, TOPIC, memory_log, settings, stored_events
 
 
@@ -103,6 +103,19 @@ async def test_an_ended_run_is_refused_and_nothing_is_written() -> None:
         with pytest.raises(RunEnded, match="start a new run"):
             await producer.resume(RUN).__aenter__()
     assert len(stored_events(log)) == before
+
+
+async def test_an_end_that_comes_during_the_take_over_is_noticed() -> None:
+    log = memory_log()
+    async with abandoned_run(log) as dead, AgentProducer(settings(), log=log) as producer:
+        await dead.flush()
+        scan = LogScan(log, TOPIC, RUN)
+        scan.read_to_end(RUN)
+        await dead.complete()
+        with pytest.raises(RunEnded):
+            await asyncio.to_thread(claim, producer._opened(), RUN, scan, Lifecycle(RUN))
+        assert producer._opened().outbox.runs() == []
+        scan.close()
 
 
 async def test_a_time_out_that_holds_has_ended_the_run() -> None:

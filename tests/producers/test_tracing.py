@@ -1,8 +1,8 @@
 """The active span's context travels with the record, merged text included."""
 
 import pytest
-from durable_streaming.producers import SyncAgentProducer
 
+from durable_streaming.producers import SyncAgentProducer
 from tests.producers.support import TOPIC, memory_log, settings
 
 trace = pytest.importorskip("opentelemetry.trace")

@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 from .generators.bad_records import valid_event
+from .generators.logs import GeneratedLog
+from .real_fold import Shell, differences
 from .reference import Folded, LogRecord, reference_fold
 
 RUN_ID = "run_1"
@@ -44,17 +46,20 @@ def timed_out(last_seq: int, last_epoch: int, **envelope: Any) -> dict[str, Any]
 
 
 class Outcome:
-    """What was derived of the run."""
+    """What the reference derives of the run; the product has to derive the same."""
 
     def __init__(self, *events: dict[str, Any]) -> None:
-        self.folded: Folded = reference_fold(
-            [
+        log = GeneratedLog(
+            partition=0,
+            partitions=1,
+            records=[
                 LogRecord(0, offset, RUN_ID.encode(), json.dumps(written).encode())
                 for offset, written in enumerate(events)
             ],
-            partitions=1,
         )
+        self.folded: Folded = reference_fold(log.records, log.partitions)
         assert self.folded.dead_letters == []
+        assert differences(self.folded, Shell(log).run()) == []
 
     def record(self, topic: str, suffix: str = "") -> Any:
         value = self.folded.values[topic, (RUN_ID + suffix).encode()]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 
 import pytest
-from durable_streaming.schemas import ABSENT, BadRecord, canonical, judge, partition_for
 from hypothesis import given
 from hypothesis import strategies as st
+
+from durable_streaming.schemas import ABSENT, BadRecord, canonical, judge, partition_for
 
 from .canonical_json import canonical_json
 from .event_fields import is_control, is_known
@@ -21,6 +22,8 @@ from .judge import STRIPPED_BYTES, murmur2_partition, reference_judge
 from .real_fold import Shell, differences
 from .reference import reference_fold
 from .strategies import DEEP, SEEDS, logs, search, seeded_log
+
+pytestmark = pytest.mark.timeout(7_200 if DEEP else 60)
 
 PARTITION = 3
 RUN_ID = next(run_ids_of(PARTITION))

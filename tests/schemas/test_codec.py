@@ -3,10 +3,11 @@ import math
 import struct
 
 import pytest
-from durable_streaming.schemas import canonical, decode
-from durable_streaming.schemas.codec import format_double
 from hypothesis import example, given
 from hypothesis import strategies as st
+
+from durable_streaming.schemas import canonical, decode
+from durable_streaming.schemas.codec import format_double
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 import importlib
 
 import pytest
+
 from durable_streaming.schemas.jsonschema import export
 
 

@@ -1,4 +1,5 @@
 import pytest
+
 from durable_streaming.schemas import is_run_id, partition_for
 
 

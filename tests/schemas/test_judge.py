@@ -2,6 +2,10 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
+
 from durable_streaming.schemas import (
     ABSENT,
     BadRecord,
@@ -11,9 +15,9 @@ from durable_streaming.schemas import (
     judge_value,
     partition_for,
 )
+from durable_streaming.schemas.deltas import is_plain_delta
+from durable_streaming.schemas.events import AnyEvent
 from durable_streaming.schemas.strictjson import find_fault
-from hypothesis import given
-from hypothesis import strategies as st
 
 RUN = "run_01J"
 HOME = partition_for(RUN.encode(), 12)
@@ -305,3 +309,25 @@ def test_the_scanner_agrees_with_the_standard_library(text: str) -> None:
 @given(st.binary(max_size=200), st.binary(max_size=20) | st.none())
 def test_never_raises(value: bytes, key: bytes | None) -> None:
     judge(value, key, 0, 12)
+
+
+_ODD: st.SearchStrategy[Any] = st.sampled_from(
+    [..., None, True, 0, 1, -1, 1.0, 2**53, 2**53 - 1, "", "x", "x" * 257, [], {}, {"text": "a"},
+     {"text": ""}, {"text": "a", "part": None}, {"text": "a", "part": 2**53}, {"text": 1},
+     {"text": "a", "part": True}, "text.delta", "reasoning.delta", "x.y",
+     "2026-11-23T15:40:27Z", "2026-02-29T15:40:27Z", "2026-00-23T15:40:27Z",
+     "2026-11-00T15:40:27Z", "2026-13-01T15:40:27Z", "0000-01-01T15:40:27Z", "2026-11-31T15:40:27Z"]
+)  # fmt: skip
+
+
+@given(st.dictionaries(st.sampled_from(list(event())), _ODD, max_size=3))
+def test_the_shortcut_says_yes_only_where_the_models_do(changes: dict[str, Any]) -> None:
+    form = event(**{name: value for name, value in changes.items() if name != "run_id"})
+    if form.get("schema_version") == 1 and is_plain_delta(form):
+        adapter: TypeAdapter[Any] = TypeAdapter(AnyEvent)
+        adapter.validate_python(form)
+
+
+def test_the_shortcut_takes_what_most_events_are() -> None:
+    assert is_plain_delta(event())
+    assert is_plain_delta(event(data={"text": "a", "part": 3}))

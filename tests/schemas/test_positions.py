@@ -1,4 +1,5 @@
 import pytest
+
 from durable_streaming.schemas import MAX_OFFSET, ResumeToken, parse_offset
 
 

@@ -6,6 +6,7 @@ from typing import Any, Self
 from urllib.parse import quote
 
 import httpx
+
 from durable_streaming.cli.exits import (
     CliError,
     GapError,
@@ -50,10 +51,6 @@ class GatewayClient:
         given = {k: v for k, v in position.items() if v is not None}
         return self._get(f"/v1/runs/{quote(run_id, safe='')}/events", given)
 
-    def status(self) -> dict[str, Any]:
-        """What the gateway says of itself and the topics."""
-        return self._get("/v1/status", {})
-
     def is_ready(self) -> bool:
         """Say whether the gateway serves."""
         try:
@@ -83,7 +80,7 @@ def _reached(url: str) -> Iterator[None]:
 def _refusal(response: httpx.Response) -> CliError:
     try:
         problem = response.json()
-        slug = str(problem["type"]).rpartition("/")[2]
+        slug = str(problem["type"]).rpartition(":")[2]
         detail = str(problem["detail"])
     except (ValueError, KeyError):
         return CliError(f"the gateway answered {response.status_code}")

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from durable_streaming.cli.output import emit_raw, is_terminal, printable
-from durable_streaming.schemas import canonical
 from rich.console import Console
 from rich.text import Text
+
+from durable_streaming.cli.output import emit_raw, is_terminal, printable
+from durable_streaming.schemas import canonical
 
 _COLOURS = {"run": "bold cyan", "plan": "magenta", "step": "yellow", "tool": "blue",
             "source": "green", "quality": "green", "text": "white", "reasoning": "dim"}  # fmt: skip

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+from websockets.sync.client import connect
+
 from durable_streaming.cli.exits import (
     CliError,
     GapError,
@@ -15,8 +18,6 @@ from durable_streaming.cli.exits import (
     UsageError,
 )
 from durable_streaming.cli.output import note
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
-from websockets.sync.client import connect
 
 _SILENCE_S = 30.0
 """The gateway says something at least every 15 s; longer silence is a dead connection."""

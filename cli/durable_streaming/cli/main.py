@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 
 import typer
+
 from durable_streaming.cli.commands import (
     doctor,
     down,
@@ -14,6 +15,7 @@ from durable_streaming.cli.commands import (
     ls,
     processor,
     publish,
+    rebuild,
     replay,
     status,
     tail,
@@ -46,6 +48,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "verify": verify.verify,
     "export": export.export,
     "doctor": doctor.doctor,
+    "rebuild": rebuild.rebuild,
     "topics": topics.topics,
     "processor": processor.processor,
     "gateway": gateway.gateway,

@@ -4,10 +4,11 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from durable_streaming.schemas import canonical
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from durable_streaming.schemas import canonical
 
 stderr = Console(stderr=True, highlight=False)
 """For people: progress, notes, errors."""

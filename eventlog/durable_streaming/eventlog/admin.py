@@ -20,6 +20,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # re-exported
     OffsetSpec,
     ResourceType,
 )
+
 from durable_streaming.eventlog.errors import (
     LogUnavailable,
     TopicMismatch,

@@ -6,6 +6,7 @@ replication nor time-outs.
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Self
@@ -166,7 +167,8 @@ class MemoryWriter:
 
     def __init__(self, log: MemoryLog) -> None:
         self._log = log
-        self._outcomes: list[tuple[Callable[[Outcome], None], Outcome]] = []
+        # Another thread may append while this one polls.
+        self._outcomes: deque[tuple[Callable[[Outcome], None], Outcome]] = deque()
 
     def append(
         self,
@@ -185,10 +187,12 @@ class MemoryWriter:
 
     def poll(self, timeout_s: float = 0) -> int:
         """Serve outcomes; gives how many were served."""
-        served, self._outcomes = self._outcomes, []
-        for on_outcome, outcome in served:
+        served = 0
+        while self._outcomes:
+            on_outcome, outcome = self._outcomes.popleft()
             on_outcome(outcome)
-        return len(served)
+            served += 1
+        return served
 
     def flush(self, timeout_s: float) -> int:
         """Serve all outcomes."""

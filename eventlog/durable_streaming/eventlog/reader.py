@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Self
 
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+
 from durable_streaming.eventlog.errors import OffsetOutOfRange, translate, translated
 from durable_streaming.eventlog.settings import KafkaSettings
 from durable_streaming.eventlog.types import Place, Record, known

@@ -2,9 +2,10 @@
 
 from typing import Any, Literal
 
-from durable_streaming.schemas import Topics
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from durable_streaming.schemas import Topics
 
 
 class KafkaSettings(BaseSettings):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
+
 from durable_streaming.eventlog.errors import (
     BufferFull,
     Fenced,
@@ -92,9 +93,7 @@ class KafkaTransactionalWriter:
             TransactionAborted: nothing became visible; it may be tried again.
             LogUnavailable: not known whether it became visible; fence and read to find out.
         """
-        # Serves the delivery reports that the returned offsets come from.
-        with translated():
-            self._producer.flush(_CALL_TIMEOUT_S)
+        # Flushes, and serves the delivery reports that the returned offsets come from.
         self._call(self._producer.commit_transaction)
         return self._ends
 

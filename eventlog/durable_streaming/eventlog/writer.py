@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from confluent_kafka import KafkaError, Message, Producer
+
 from durable_streaming.eventlog.errors import translated
 from durable_streaming.eventlog.settings import KafkaSettings
 from durable_streaming.eventlog.types import Failed, Headers, Outcome, Stored, Unknown
@@ -35,23 +36,24 @@ class LogWriter:
         max_buffer_records: int = 100_000,
         max_buffer_kbytes: int = 65_536,
     ) -> None:
-        self._producer = Producer(
-            {
-                **settings.connection(),
-                "client.id": client_id,
-                "enable.idempotence": True,
-                "acks": "all",
-                # Java's placement, which processors and readers compute as well.
-                "partitioner": "murmur2_random",
-                "linger.ms": linger_ms,
-                "compression.type": "lz4",
-                # Retry for ever: giving up in the queue would leave a hole in a run's sequence.
-                "message.timeout.ms": 0,
-                "message.max.bytes": 8_500_000,
-                "queue.buffering.max.messages": max_buffer_records,
-                "queue.buffering.max.kbytes": max_buffer_kbytes,
-            }
-        )
+        with translated():
+            self._producer = Producer(
+                {
+                    **settings.connection(),
+                    "client.id": client_id,
+                    "enable.idempotence": True,
+                    "acks": "all",
+                    # Java's placement, which processors and readers compute as well.
+                    "partitioner": "murmur2_random",
+                    "linger.ms": linger_ms,
+                    "compression.type": "lz4",
+                    # Retry for ever: giving up in the queue would leave a hole in a run's sequence.
+                    "message.timeout.ms": 0,
+                    "message.max.bytes": 8_500_000,
+                    "queue.buffering.max.messages": max_buffer_records,
+                    "queue.buffering.max.kbytes": max_buffer_kbytes,
+                }
+            )
 
     def append(
         self,

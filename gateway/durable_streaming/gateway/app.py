@@ -6,6 +6,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from fastapi import FastAPI, WebSocket
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+
 from durable_streaming.eventlog import Log
 from durable_streaming.gateway import websocket
 from durable_streaming.gateway.engine import Engine
@@ -16,11 +22,6 @@ from durable_streaming.gateway.http.dependencies import engine_of
 from durable_streaming.gateway.openapi import describe
 from durable_streaming.gateway.refusals import Refusal, problem
 from durable_streaming.gateway.settings import GatewaySettings
-from fastapi import FastAPI, WebSocket
-from fastapi.exceptions import RequestValidationError
-from starlette.exceptions import HTTPException
-from starlette.requests import HTTPConnection
-from starlette.responses import Response
 
 
 def create_app(

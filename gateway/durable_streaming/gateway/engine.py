@@ -19,6 +19,7 @@ from durable_streaming.gateway.metrics import Metrics
 from durable_streaming.gateway.refusals import Refusal
 from durable_streaming.gateway.settings import GatewaySettings
 from durable_streaming.gateway.store.identity import drop
+from durable_streaming.gateway.threads import in_daemon_thread
 
 _log = logging.getLogger(__name__)
 
@@ -100,7 +101,7 @@ class Engine:
     async def _supervise(self) -> None:
         while True:
             try:
-                opened = await asyncio.to_thread(open_log, self._log, self.settings)
+                opened = await in_daemon_thread(open_log, self._log, self.settings)
             except (EventLogError, GatewayError) as error:
                 if str(error) != self._why:
                     _log.warning("not ready", extra={"reason": str(error)})

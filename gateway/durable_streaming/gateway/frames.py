@@ -5,6 +5,7 @@ Event frames are spliced, not serialised: the stored event travels byte for byte
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from durable_streaming.schemas import ResumeToken, Slug, canonical
@@ -22,6 +23,19 @@ def text_frame(payload: bytes) -> bytes:
     if size < _TWO_BYTE_LENGTH:
         return bytes((_TEXT_FINAL, 126, size >> 8, size & 0xFF)) + payload
     return bytes((_TEXT_FINAL, 127)) + size.to_bytes(8, "big") + payload
+
+
+def payloads(frames: bytes) -> Iterator[bytes]:
+    """Take joined text frames apart again."""
+    at = 0
+    while at < len(frames):
+        size, head = frames[at + 1], 2
+        if size == _ONE_BYTE_LENGTH:
+            size, head = int.from_bytes(frames[at + 2 : at + 4], "big"), 4
+        elif size > _ONE_BYTE_LENGTH:
+            size, head = int.from_bytes(frames[at + 2 : at + 10], "big"), 10
+        yield frames[at + head : at + head + size]
+        at += head + size
 
 
 class Tokens:

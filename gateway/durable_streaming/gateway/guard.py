@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
 from durable_streaming.gateway.engine import Engine
 from durable_streaming.gateway.refusals import Refusal
 from durable_streaming.gateway.settings import is_loopback
-from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 _API_PREFIX = "/v1/"
 

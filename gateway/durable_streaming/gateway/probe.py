@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 from durable_streaming.eventlog import EventLogError
 from durable_streaming.gateway.refusals import Refusal
+from durable_streaming.gateway.threads import in_daemon_thread
 
 Marks = Mapping[int, tuple[int, int]]
 
@@ -37,7 +38,7 @@ class EndProbe:
             Refusal: the broker does not answer.
         """
         if self._running is None or self._running.done():
-            self._running = task = asyncio.create_task(asyncio.to_thread(self._ask))
+            self._running = task = asyncio.create_task(in_daemon_thread(self._ask))
         elif self._next is None or self._next.done():
             self._next = task = asyncio.create_task(self._after(self._running))
         else:
@@ -53,4 +54,4 @@ class EndProbe:
     async def _after(self, running: asyncio.Task[Marks]) -> Marks:
         await asyncio.wait({running})
         self._running, self._next = self._next, None
-        return await asyncio.to_thread(self._ask)
+        return await in_daemon_thread(self._ask)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from starlette.responses import Response
+
 from durable_streaming.gateway import frames
 from durable_streaming.schemas import PROBLEMS, Slug, canonical
-from starlette.responses import Response
 
 _TYPE_PREFIX = "urn:durable-streaming:problem:"
 _RETRY_AFTER_S = {"not-ready": 1, "slow-down": 1}

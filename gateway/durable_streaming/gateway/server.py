@@ -8,6 +8,7 @@ import socket
 from types import FrameType
 
 import uvicorn
+
 from durable_streaming.gateway import logs
 from durable_streaming.gateway.app import create_app
 from durable_streaming.gateway.engine import Engine

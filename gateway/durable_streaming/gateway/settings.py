@@ -6,10 +6,11 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
 
-from durable_streaming.eventlog import KafkaSettings
-from durable_streaming.gateway.errors import InsecureBindError
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from durable_streaming.eventlog import KafkaSettings
+from durable_streaming.gateway.errors import InsecureBindError
 
 
 class GatewaySettings(BaseSettings):

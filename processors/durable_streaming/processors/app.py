@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import faust
-from durable_streaming.eventlog import KafkaLog, Log, Record
 from faust.types import TP
 from yarl import URL
+
+from durable_streaming.eventlog import KafkaLog, Log, Record
 
 from .broker import faust_credentials
 from .brokertime import BrokerTime
@@ -19,6 +20,7 @@ from .partitions.folding import RestoreFold
 from .partitions.opening import Site
 from .partitions.owner import CommitPolicy
 from .partitions.ownership import Ownership
+from .partitions.store import LocalStore
 from .settings import ProcessorSettings
 from .tables import STORE_URL, DerivedTable
 from .transport import BatchConsumer, BatchLimits, BatchSchema, BatchTransport
@@ -41,6 +43,8 @@ class Processor:
     ownership: Ownership
     metrics: Metrics
     broker_time: BrokerTime
+    claim: LocalStore
+    """Held open as long as the process lives, so that its name is used once on this machine."""
 
     def highwater(self, partition: int) -> int | None:
         """Return the end of a source partition as of the last fetch, None where not known."""
@@ -50,7 +54,7 @@ class Processor:
     async def report_positions(self) -> None:
         """Commit the positions for the consumer group, where tools look for lag."""
         consumer, topic = self.app.consumer, self.settings.topics.events
-        if self.ownership.ready and isinstance(consumer, BatchConsumer):
+        if isinstance(consumer, BatchConsumer):
             await consumer.report_positions(
                 {TP(topic, owner.partition): owner.committed for owner in self.ownership}
             )
@@ -77,9 +81,15 @@ def create_processor(
         on_failure: told what must end the process; it must not return to work.
         log: where topics are read and written beside Faust's own consumer.
         restore: makes the fold of a partition.
+
+    Raises:
+        StoreLocked: a worker of this name runs on this machine already.
+        EventLogError: the log can't be reached, or the topics are not there.
     """
     topics, identity = settings.topics, settings.identity()
-    (settings.work_dir / identity).mkdir(parents=True, exist_ok=True)
+    directory = settings.work_dir / identity
+    # Before the group is joined: there a second worker of this name would push the first one out.
+    claim = LocalStore(directory / "claim", {"worker": identity})
     log = log or KafkaLog(settings)
     metrics = Metrics()
     app = _faust_app(settings, identity)
@@ -92,7 +102,7 @@ def create_processor(
             log=log,
             topics=topics,
             application=settings.application,
-            directory=settings.work_dir / identity,
+            directory=directory,
             restore=restore,
         ),
         CommitPolicy(
@@ -116,7 +126,7 @@ def create_processor(
         position=position,
         limits=BatchLimits(records=settings.batch_records, bytes=settings.batch_bytes),
     )
-    processor = Processor(settings, log, app, ownership, metrics, BrokerTime())
+    processor = Processor(settings, log, app, ownership, metrics, BrokerTime(), claim)
     _declare_tables(app, log, settings, ownership)
     _declare_stream(processor, on_failure)
     _follow_rebalances(app, ownership, topics.events)

@@ -3,11 +3,12 @@
 import ssl
 
 import faust
+from faust.types.auth import CredentialsT
 
 from .settings import ProcessorSettings
 
 
-def faust_credentials(settings: ProcessorSettings) -> faust.Settings | object | None:
+def faust_credentials(settings: ProcessorSettings) -> CredentialsT | None:
     """Return what Faust's consumer authenticates and encrypts with, None for neither."""
     protocol = settings.kafka_security_protocol
     if protocol == "PLAINTEXT":

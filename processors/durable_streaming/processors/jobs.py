@@ -60,10 +60,14 @@ def periodic_jobs(processor: Processor, pulse: Pulse) -> Iterator[Coroutine[Any,
         if processor.app.crashed:
             raise Crashed(f"the Faust application crashed: {processor.app.crash_reason!r}")
 
+    async def report() -> None:
+        if ownership.ready:
+            await processor.report_positions()
+
     yield _every(_TICK_S, tick)
     yield _every(_WATCH_S, watchdog.check)
     yield _every(min(5.0, max(0.2, settings.idle_timeout / 10)), idle_runs.check)
-    yield _every(_REPORT_S, processor.report_positions)
+    yield _every(_REPORT_S, report)
 
 
 async def stop_when_caught_up(processor: Processor, stop: asyncio.Event) -> None:

@@ -3,8 +3,9 @@
 import uuid
 from pathlib import Path
 
-from durable_streaming.eventlog import KafkaSettings
 from pydantic import Field
+
+from durable_streaming.eventlog import KafkaSettings
 
 
 class ProcessorSettings(KafkaSettings):

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from typing import Any, Final, NoReturn
 
 import faust
-from durable_streaming.schemas import partition_for
 from faust.stores import STORES
 from faust.stores.base import Store
 from faust.types import TP
+
+from durable_streaming.schemas import partition_for
 
 from .partitions.ownership import Ownership
 

@@ -95,6 +95,7 @@ async def _work(processor: Processor, stop: asyncio.Event, *, until_caught_up: b
             # Nothing is owned that a successor would not recover.
             sys.stderr.flush()
             os._exit(0)
+        await processor.report_positions()
         await app.stop()
         await ownership.close()
     logger.info("worker stopped")

@@ -6,6 +6,8 @@ These models are the readable and exported form of the contract (JSON Schema, do
 
 from typing import Annotated, Any, Literal, Self
 
+from pydantic import Field, model_validator
+
 from durable_streaming.schemas.fields import (
     Id,
     Index,
@@ -20,7 +22,6 @@ from durable_streaming.schemas.fields import (
     Usage,
     WireModel,
 )
-from pydantic import Field, model_validator
 
 
 class RunStartedData(WireModel):

@@ -4,9 +4,10 @@ import re
 from datetime import date
 from typing import Annotated, Any
 
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
 from durable_streaming.schemas.codec import canonical
 from durable_streaming.schemas.ids import RUN_ID_PATTERN
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 MAX_SEQ = 2**53 - 1
 """Highest seq, epoch and index: the largest integer that JavaScript reads exactly."""
@@ -23,6 +24,11 @@ class WireModel(BaseModel):
     """A JSON object of the protocol: exact types, unknown fields ignored."""
 
     model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
+
+
+def is_plain_time(text: str) -> bool:
+    """Say whether a text is certainly a valid time: its day is in every month."""
+    return _TIME.fullmatch(text) is not None and text[8:10] <= "28" and text[5:7] != "00"
 
 
 def _is_time(text: str) -> str:

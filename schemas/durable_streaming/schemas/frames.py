@@ -2,9 +2,10 @@
 
 from typing import Annotated, Any, Literal, Self
 
+from pydantic import Field, TypeAdapter, model_validator
+
 from durable_streaming.schemas.fields import Offset, WireModel
 from durable_streaming.schemas.problems import Slug
-from pydantic import Field, TypeAdapter, model_validator
 
 SUBPROTOCOL = "durable.v1"
 

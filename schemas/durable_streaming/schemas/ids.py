@@ -1,6 +1,7 @@
 """Identity of a run, and the partition that Kafka's own murmur2 gives it."""
 
 import re
+from functools import lru_cache
 
 RUN_ID_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}"
 
@@ -13,6 +14,7 @@ def is_run_id(text: str) -> bool:
     return _RUN_ID.fullmatch(text) is not None
 
 
+@lru_cache(maxsize=65_536)
 def partition_for(key: bytes, partitions: int) -> int:
     """Place a key as Java's default partitioner does (librdkafka: `murmur2_random`).
 

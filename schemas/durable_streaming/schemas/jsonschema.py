@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from pydantic import TypeAdapter
+from pydantic.json_schema import models_json_schema
+
 from durable_streaming.schemas.events import AnyEvent, UnknownControlEvent, UnknownEvent
 from durable_streaming.schemas.frames import ClientFrame, ServerFrame
 from durable_streaming.schemas.records import (
@@ -12,8 +15,6 @@ from durable_streaming.schemas.records import (
     Reconciliation,
     RunRequest,
 )
-from pydantic import TypeAdapter
-from pydantic.json_schema import models_json_schema
 
 
 def export() -> dict[str, Any]:

@@ -8,11 +8,14 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
 
+import msgspec
+from pydantic import ValidationError
+
 from durable_streaming.schemas import events as models
 from durable_streaming.schemas.codec import decode
+from durable_streaming.schemas.deltas import is_plain_delta
 from durable_streaming.schemas.ids import is_run_id, partition_for
 from durable_streaming.schemas.strictjson import MAX_DEPTH, find_fault, has_lone_surrogate
-from pydantic import ValidationError
 
 SCHEMA_VERSION: Final = 1
 MAX_EVENT_BYTES: Final = 1_000_000
@@ -53,13 +56,14 @@ class Absent:
 ABSENT: Final = Absent()
 
 # Cheap signs that a library's reading and the strict one may differ; then the scanner decides.
-_CONTROL_BYTE = re.compile(rb"[\x00-\x1f]")
+# Translating and searching bytes is several times faster than any regular expression.
+_CONTROL_BYTES = bytes(range(0x20))
 _MAYBE_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
-_MAYBE_BAD_NUMBER = re.compile(rb"[0-9]{19}|[0-9][eE][+-]?[0-9]{3}")
+_DIGITS_ALIKE = bytes.maketrans(b"123456789E", b"000000000e")
+_MAYBE_BAD_NUMBER = (b"0" * 19, b"0e000", b"0e+000", b"0e-000")
 
 
-@dataclass(slots=True, frozen=True)
-class Event:
+class Event(msgspec.Struct, frozen=True, gc=False):
     """One valid event.
 
     Attributes:
@@ -148,8 +152,8 @@ def _read_object(value: bytes | None) -> tuple[dict[str, Any], bytes] | BadRecor
         return BadRecord("bad_text", f"no UTF-8 at byte {error.start}")
     if text[0] == "\ufeff":
         return BadRecord("bad_text", "begins with a byte order mark")
-    if control := _CONTROL_BYTE.search(body):
-        return BadRecord("bad_text", f"a byte below 0x20 at {control.start()}: escape it")
+    if len(body.translate(None, _CONTROL_BYTES)) != len(body):
+        return BadRecord("bad_text", "a byte below 0x20: escape it")
     if _MAYBE_SURROGATE.search(body) and has_lone_surrogate(text):
         return BadRecord("bad_text", "a lone surrogate is escaped in a string")
     found = _decode(text, body)
@@ -169,8 +173,9 @@ def _read_object(value: bytes | None) -> tuple[dict[str, Any], bytes] | BadRecor
 
 
 def _decode(text: str, body: bytes) -> Any:
-    suspicious = body.count(b"{") + body.count(b"[") > MAX_DEPTH or _MAYBE_BAD_NUMBER.search(body)
-    if not suspicious:
+    alike = body.translate(_DIGITS_ALIKE)
+    deep = body.count(b"{") + body.count(b"[") > MAX_DEPTH
+    if not deep and not any(sign in alike for sign in _MAYBE_BAD_NUMBER):
         try:
             return decode(body)
         except (ValueError, RecursionError):
@@ -194,10 +199,11 @@ def _judge_fields(found: dict[str, Any], body: bytes) -> Event | BadRecord:
     control = is_control_type(kind)
     if validator is None:
         validator = _UNKNOWN_CONTROL if control else _UNKNOWN
-    try:
-        validator.validate_python(found)
-    except ValidationError as error:
-        return BadRecord("not_an_event", _first_error(error))
+    if not is_plain_delta(found):
+        try:
+            validator.validate_python(found)
+        except ValidationError as error:
+            return BadRecord("not_an_event", _first_error(error))
     data = found.get("data", {} if known else ABSENT)
     if data is None and known:
         data = {}

@@ -7,8 +7,9 @@ read them back. Every named field is there; those with a default of `None` marke
 
 from typing import Annotated, Any, Literal
 
-from durable_streaming.schemas.fields import Usage, WireModel
 from pydantic import Field
+
+from durable_streaming.schemas.fields import Usage, WireModel
 
 RunStatus = Literal["running", "completed", "failed", "cancelled", "timed_out"]
 Verdict = Literal["incomplete", "diverged", "unclaimed", "reconciled"]

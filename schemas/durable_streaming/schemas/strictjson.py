@@ -16,15 +16,16 @@ MAX_DEPTH = 100
 Fault = Literal["not_json", "too_deep", "bad_number"]
 
 _SPACE = re.compile(r"[ \t\n\r]*+")
-_TOKEN = re.compile(
+_MARKS = frozenset("{}[]:,")
+_SCALAR = re.compile(
     r"""(?P<string>"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+")"""
     r"|(?P<number>-?(?:0|[1-9][0-9]*+)(?P<real>(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?))"
     r"|(?P<literal>true|false|null)"
-    r"|(?P<mark>[{}\[\]:,])"
 )
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
 
 _VALUE, _VALUE_OR_END, _KEY, _KEY_OR_END, _COLON, _COMMA_OR_END, _DONE = range(7)
+_CLOSABLE = frozenset({_VALUE_OR_END, _KEY_OR_END, _COMMA_OR_END})
 
 
 def find_fault(text: str) -> Fault | None:
@@ -37,21 +38,27 @@ def find_fault(text: str) -> Fault | None:
     number_fault = False
     closers: list[str] = []
     expect = _VALUE
-    at = _SPACE.match(text).end()  # type: ignore[union-attr]  # matches the empty string
-    while at < len(text):
-        token = _TOKEN.match(text, at)
-        if token is None:
-            return "not_json"
-        at = _SPACE.match(text, token.end()).end()  # type: ignore[union-attr]
-        kind = token.lastgroup
-        mark = token.group() if kind == "mark" else ""
-        if expect in (_VALUE, _VALUE_OR_END) and mark in ("{", "["):
-            closers.append("}" if mark == "{" else "]")
-            deepest = max(deepest, len(closers))
-            expect = _KEY_OR_END if mark == "{" else _VALUE_OR_END
-        elif expect in (_VALUE, _VALUE_OR_END) and not mark:
+    at, end = _skip_space(text, 0), len(text)
+    while at < end:
+        mark = text[at]
+        if mark in _MARKS:
+            # By hand: a megabyte of brackets must not take seconds of a reader's time.
+            kind, at = None, at + 1
+        else:
+            token = _SCALAR.match(text, at)
+            if token is None:
+                return "not_json"
+            kind, at = token.lastgroup, token.end()
             if kind == "number" and _number_is_bad(token):
                 number_fault = True
+        if expect <= _VALUE_OR_END and kind is not None:
+            expect = _COMMA_OR_END if closers else _DONE
+        elif expect <= _VALUE_OR_END and mark in "[{":
+            closers.append("]" if mark == "[" else "}")
+            deepest = max(deepest, len(closers))
+            expect = _VALUE_OR_END if mark == "[" else _KEY_OR_END
+        elif expect in _CLOSABLE and closers and mark == closers[-1]:
+            closers.pop()
             expect = _COMMA_OR_END if closers else _DONE
         elif expect in (_KEY, _KEY_OR_END) and kind == "string":
             expect = _COLON
@@ -59,15 +66,9 @@ def find_fault(text: str) -> Fault | None:
             expect = _VALUE
         elif expect == _COMMA_OR_END and mark == ",":
             expect = _KEY if closers[-1] == "}" else _VALUE
-        elif (
-            expect in (_COMMA_OR_END, _KEY_OR_END, _VALUE_OR_END)
-            and closers
-            and mark == closers[-1]
-        ):
-            closers.pop()
-            expect = _COMMA_OR_END if closers else _DONE
         else:
             return "not_json"
+        at = _skip_space(text, at)
     if expect != _DONE:
         return "not_json"
     if deepest > MAX_DEPTH:
@@ -94,6 +95,13 @@ def has_lone_surrogate(text: str) -> bool:
         elif 0xD800 <= unit <= 0xDBFF:
             low_must_start_at = escape.end()
     return low_must_start_at is not None
+
+
+def _skip_space(text: str, at: int) -> int:
+    if text[at : at + 1] > " ":
+        return at
+    match = _SPACE.match(text, at)
+    return match.end() if match is not None else at
 
 
 def _number_is_bad(token: re.Match[str]) -> bool:

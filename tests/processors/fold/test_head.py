@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from durable_streaming.schemas import canonical, decode
 
+from durable_streaming.schemas import canonical, decode
 from tests.processors.fold.support import RUN, Log, fold
 
 

@@ -1,9 +1,9 @@
 """Cost in proportion to the events, whatever the length of the answer."""
 
 import pytest
+
 from durable_streaming.processors.fold import MemoryStore, PartitionFold
 from durable_streaming.schemas import decode
-
 from tests.processors.fold.support import RUN, Log
 
 

@@ -3,9 +3,9 @@
 from itertools import chain, combinations
 
 import pytest
+
 from durable_streaming.processors.fold import Derived, MemoryStore, PartitionFold, StateLostError
 from durable_streaming.schemas import decode, partition_for
-
 from tests.processors.fold.support import RUN, TOPIC, Log, Record, fold
 
 
@@ -183,6 +183,30 @@ def test_an_end_whose_chunks_the_store_lost_is_refused() -> None:
     drained(log.text(2, "b"), partition)
     with pytest.raises(StateLostError, match=r"chunk 0 of run-1.*durable rebuild"):
         drained(log.complete(3), partition)
+
+
+def test_a_late_record_between_a_drain_and_its_commit() -> None:
+    log = Log().start().complete(1).text(2, "late")
+    partition = PartitionFold(0, 1, store=(store := MemoryStore()))
+    for record in log.records[:2]:
+        partition.feed(record)
+    under_way = partition.drain()
+    partition.feed(log.records[2])
+    store.commit(under_way)
+    store.commit(partition.drain())
+    assert vars(store) == vars(fold(log).store)
+
+
+def test_a_chunk_is_read_again_between_a_drain_and_its_commit() -> None:
+    log = Log().start().text(1, "a" * 3000).complete(2, {"text": "a" * 3000})
+    partition = PartitionFold(0, 1, store=(store := MemoryStore()))
+    for record in log.records[:2]:
+        partition.feed(record)
+    under_way = partition.drain()
+    partition.feed(log.records[2])
+    store.commit(under_way)
+    store.commit(partition.drain())
+    assert vars(store) == vars(fold(log).store)
 
 
 def test_dead_letters_name_the_topic_they_come_from() -> None:

@@ -4,8 +4,8 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
-from durable_streaming.schemas import canonical
 
+from durable_streaming.schemas import canonical
 from tests.processors.fold.support import RUN, Log, fold
 
 

@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
-from durable_streaming.processors.fold import DerivedTopic
-from durable_streaming.schemas import canonical, decode
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from durable_streaming.processors.fold import DerivedTopic
+from durable_streaming.schemas import canonical, decode
 from tests.processors.fold.support import Log, fold_with
 
 # A busy machine draws slowly; a time-out in the middle of a draw would look like a flaw of it.

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from durable_streaming.processors.fold import (
     Derived,
     MemoryStore,
@@ -11,7 +12,6 @@ from durable_streaming.processors.fold import (
     StateVersionError,
 )
 from durable_streaming.schemas import canonical, decode
-
 from tests.processors.fold.support import RUN, Log, Record, fold, fold_with
 
 
@@ -64,6 +64,18 @@ def test_a_restart_at_any_point_gives_the_same_bytes() -> None:
     expected = fold(log).store
     for at in range(log.end):
         assert vars(fold_with(log.records, drains=[at], restarts=[at])) == vars(expected)
+
+
+def test_a_head_shows_every_change_whatever_was_written_before() -> None:
+    log = everything()
+    log.add(
+        "tool.called", 20, {"call_id": "c", "name": "n", "arguments": 1}, epoch=3, producer="p-3"
+    )
+    log.add("quality.checked", 22, {"check": "d", "verdict": "pass"}, epoch=3, producer="p-3")
+    for end in range(1, log.end + 1):
+        records = log.records[:end]
+        store = fold_with(records, drains=range(end))
+        assert store.get("drafts", RUN.encode()) == fold(records).store.get("drafts", RUN.encode())
 
 
 def test_a_restart_at_every_point_gives_the_same_bytes() -> None:

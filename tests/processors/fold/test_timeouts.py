@@ -1,10 +1,10 @@
 """Which runs are due to be timed out, by the broker's clock."""
 
 import pytest
+
 from durable_streaming.processors.fold import MemoryStore, PartitionFold
 from durable_streaming.schemas import decode, judge_value
 from durable_streaming.schemas.judge import Event
-
 from tests.processors.fold.support import Log, fold
 
 IDLE = 600_000

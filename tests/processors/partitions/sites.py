@@ -12,7 +12,6 @@ from durable_streaming.processors.partitions.folding import RestoreFold
 from durable_streaming.processors.partitions.opening import OpenPartition, Site
 from durable_streaming.processors.partitions.owner import CommitPolicy, PartitionOwner
 from durable_streaming.schemas import Topics, partition_for
-
 from tests.processors.derived import read_all
 from tests.processors.samples import Item
 

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import pytest
+
 from durable_streaming.eventlog import MemoryLog
 from durable_streaming.processors.errors import Fenced, PositionLost, StateTooNew
 from durable_streaming.processors.fold import StateLostError
 from durable_streaming.processors.fold.snapshot import POSITION_KEY
 from durable_streaming.processors.partitions.opening import OpenPartition, open_partition
 from durable_streaming.processors.partitions.transaction import write
-
 from tests.processors.derived import differences, folded, stored
 from tests.processors.partitions.sites import (
     TOPICS,

@@ -4,10 +4,10 @@ import asyncio
 from pathlib import Path
 
 import pytest
+
 from durable_streaming.processors.errors import Fenced
 from durable_streaming.processors.partitions.opening import open_partition
 from durable_streaming.processors.partitions.owner import CommitPolicy
-
 from tests.processors.derived import differences, folded, read_all, stored
 from tests.processors.partitions.sites import (
     TOPICS,

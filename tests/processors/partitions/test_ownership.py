@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from durable_streaming.eventlog import MemoryLog
 from durable_streaming.processors.fold import PartitionFold
 from durable_streaming.processors.metrics import Metrics
 from durable_streaming.processors.partitions.folding import Fold, RestoreFold
 from durable_streaming.processors.partitions.owner import CommitPolicy
 from durable_streaming.processors.partitions.ownership import Ownership
-
 from tests.processors.derived import differences, folded, stored
 from tests.processors.partitions.sites import (
     TOPICS,

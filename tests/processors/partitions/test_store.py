@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+
 from durable_streaming.processors.errors import StoreLocked
 from durable_streaming.processors.partitions.overlay import OverlayStore
 from durable_streaming.processors.partitions.store import LocalStore
@@ -59,7 +60,7 @@ def test_what_can_not_be_trusted_is_dropped(tmp_path: Path, change: str) -> None
 def test_a_store_in_use_is_refused_not_dropped(tmp_path: Path) -> None:
     store = LocalStore(tmp_path / "s", IDENTITY)
     store.write([("drafts", b"a", b"1")], {})
-    with pytest.raises(StoreLocked, match="its own"):
+    with pytest.raises(StoreLocked, match="DURABLE_PROCESSOR_ID"):
         LocalStore(tmp_path / "s", IDENTITY)
     assert store.get("drafts", b"a") == b"1"
     store.close()

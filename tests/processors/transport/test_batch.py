@@ -2,9 +2,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from durable_streaming.processors.transport import Batch, BatchLimits, split
 from hypothesis import given
 from hypothesis import strategies as st
+
+from durable_streaming.processors.transport import Batch, BatchLimits, split
 
 from .records import record
 

@@ -1,8 +1,9 @@
 """Batches of all partitions take turns, through Faust's own scheduler."""
 
-from durable_streaming.processors.transport import BatchLimits, split
 from faust.transport.utils import DefaultSchedulingStrategy
 from faust.types import TP
+
+from durable_streaming.processors.transport import BatchLimits, split
 
 from .records import record
 

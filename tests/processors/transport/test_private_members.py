@@ -9,12 +9,13 @@ from importlib.metadata import version
 
 import aiokafka
 import faust
-from durable_streaming.processors.transport import BatchConsumer
-from durable_streaming.processors.transport.consumer import BatchConsumerThread
 from faust.app.base import App
 from faust.tables.recovery import Recovery
 from faust.transport import consumer as consumers
 from faust.transport.drivers import aiokafka as driver
+
+from durable_streaming.processors.transport import BatchConsumer
+from durable_streaming.processors.transport.consumer import BatchConsumerThread
 
 REVIEW = "review processors/transport/README.md and consumer.py"
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from durable_streaming.producers.adapters import AnthropicMessages, Fact
 
 from .replay import fixture, replay

@@ -4,9 +4,10 @@ import copy
 from typing import Any
 
 import pytest
-from durable_streaming.producers.adapters import ADAPTERS, adapter_for
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from durable_streaming.producers.adapters import ADAPTERS, adapter_for
 
 from .replay import bad_events, fixture
 

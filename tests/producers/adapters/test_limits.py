@@ -4,6 +4,7 @@ import hashlib
 from typing import Any
 
 import pytest
+
 from durable_streaming.producers.adapters import Fact, adapter_for
 
 from .replay import bad_events, replay

@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
-from durable_streaming.producers.adapters import ADAPTERS, adapter_for
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
+
+from durable_streaming.producers.adapters import ADAPTERS, adapter_for
 
 from .replay import fixture, replay
 

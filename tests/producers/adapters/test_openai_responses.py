@@ -4,6 +4,7 @@ import hashlib
 from typing import Any
 
 import pytest
+
 from durable_streaming.producers.adapters import Fact, OpenAIResponses
 
 from .replay import fixture, replay

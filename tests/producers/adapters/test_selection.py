@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from durable_streaming.producers.adapters import ADAPTERS, UnknownStream, adapter_for, detect
 
 from .replay import fixture

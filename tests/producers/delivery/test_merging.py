@@ -1,12 +1,12 @@
 """Deltas: the first at once, then merged; order is kept and nothing is lost."""
 
 import pytest
-from durable_streaming.producers import EventRefused, RunEnded
-from durable_streaming.producers.options import ProducerOptions
-from durable_streaming.schemas import Event, canonical, judge_value
 from hypothesis import given
 from hypothesis import strategies as st
 
+from durable_streaming.producers import EventRefused, RunEnded
+from durable_streaming.producers.options import ProducerOptions
+from durable_streaming.schemas import Event, canonical, judge_value
 from tests.producers.support import Bench
 
 
@@ -130,7 +130,20 @@ def test_a_delta_of_any_length_is_split_into_valid_events() -> None:
     whole = "\x00😀é" * 400_000
     bench.run().add_delta("text.delta", whole, 0)
     assert "".join(bench.texts) == whole
+    assert bench.outbox.open_bytes == 0
     assert all(isinstance(judge_value(canonical(v)), Event) for v in bench.writer.values)
+
+
+def test_a_long_delta_goes_on_where_a_full_client_queue_stopped_it() -> None:
+    bench = Bench()
+    whole = "é" * 250_000
+    bench.writer.takes = 1
+    bench.run().add_delta("text.delta", whole, 0)
+    assert bench.outbox.open_bytes == 2 * 150_000
+    bench.writer.takes = 10
+    bench.pass_time(1)
+    assert [len(text) for text in bench.texts] == [100_000, 100_000, 50_000]
+    assert bench.outbox.open_bytes == 0
 
 
 @given(

@@ -1,6 +1,7 @@
 """Outcomes are honest: what is stored, what is not, and what nobody knows."""
 
 import pytest
+
 from durable_streaming.eventlog import Failed, Outcome, Stored, Unknown
 from durable_streaming.producers import (
     BufferFull,
@@ -11,7 +12,6 @@ from durable_streaming.producers import (
     RunBusy,
 )
 from durable_streaming.producers.options import ProducerOptions
-
 from tests.producers.support import Bench, Woken
 
 

@@ -4,9 +4,9 @@ import time
 from typing import Any
 
 import pytest
+
 from durable_streaming.eventlog import KafkaSettings, MemoryLog
 from durable_streaming.producers import NotOpen, OutcomeUnknown, SyncAgentProducer
-
 from tests.producers.support import ScriptedWriter, memory_log, settings
 
 

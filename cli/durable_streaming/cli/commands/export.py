@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+
 from durable_streaming.cli.exits import CliError
 from durable_streaming.cli.options import DataDir
 from durable_streaming.cli.output import emit, stderr
@@ -23,10 +24,11 @@ def export(
     data_dir: DataDir = None,
 ) -> None:
     """Write runs, events and reconciliations, straight from the topic's beginning."""
+    from rich.progress import Progress
+
     from durable_streaming.cli.stack import find_stack
     from durable_streaming.evaluation import export_runs, read_runs
     from durable_streaming.eventlog import KafkaLog
-    from rich.progress import Progress
 
     stack = find_stack(data_dir)
     with Progress(console=stderr, transient=True) as progress:

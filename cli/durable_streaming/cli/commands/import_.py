@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+
 from durable_streaming.cli.exits import CliError, UsageError
 from durable_streaming.cli.options import DataDir
 from durable_streaming.cli.output import emit

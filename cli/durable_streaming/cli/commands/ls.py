@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import typer
+
 from durable_streaming.cli.options import DataDir
 from durable_streaming.cli.output import emit, is_terminal, print_table
 

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from durable_streaming.cli.exits import FAILED, CliError
+
+from durable_streaming.cli.exits import FAILED, CliError, UnreachableError
 from durable_streaming.cli.options import DataDir
 from durable_streaming.cli.output import emit
 
@@ -21,6 +22,7 @@ def publish(
     from contextlib import nullcontext
 
     from durable_streaming.cli.stack import find_stack
+    from durable_streaming.producers.errors import LogFailed
     from durable_streaming.producers.lines import read_lines
     from durable_streaming.producers.publish import publish_lines
 
@@ -30,9 +32,12 @@ def publish(
     except OSError as error:
         raise CliError(f"can't read {file}: {error.strerror}") from error
     all_ok = True
-    with source as stream:
-        for outcome in publish_lines(read_lines(stream), settings=stack.kafka):
-            all_ok = all_ok and outcome.outcome == "ok"
-            emit(outcome.as_json())
+    try:
+        with source as stream:
+            for outcome in publish_lines(read_lines(stream), settings=stack.kafka):
+                all_ok = all_ok and outcome.outcome == "ok"
+                emit(outcome.as_json())
+    except LogFailed as error:
+        raise UnreachableError(str(error)) from error
     if not all_ok:
         raise typer.Exit(FAILED)

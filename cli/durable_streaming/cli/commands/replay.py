@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Annotated
 
 import typer
+
 from durable_streaming.cli.options import DataDir, RunId
 
 _LONGEST_PAUSE_S = 2.0

@@ -1,6 +1,7 @@
 """`durable status`: what runs."""
 
 import typer
+
 from durable_streaming.cli.exits import FAILED
 from durable_streaming.cli.options import DataDir
 from durable_streaming.cli.output import emit, is_terminal, print_table

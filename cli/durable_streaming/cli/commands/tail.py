@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 import typer
+
 from durable_streaming.cli.exits import GAP, UsageError
 from durable_streaming.cli.options import DataDir, RunId
 from durable_streaming.cli.output import note

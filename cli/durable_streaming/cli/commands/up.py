@@ -5,6 +5,7 @@ import sys
 from typing import Annotated
 
 import typer
+
 from durable_streaming.cli.options import DataDir
 
 

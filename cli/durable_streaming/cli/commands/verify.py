@@ -4,6 +4,7 @@ import time
 from typing import Annotated
 
 import typer
+
 from durable_streaming.cli.exits import DIVERGED, GAP, INCOMPLETE, NotFoundError, UsageError
 from durable_streaming.cli.options import DataDir
 from durable_streaming.cli.output import emit, note, stderr

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Sequence
 
 import psutil
+
 from durable_streaming.cli.stack import Process
 
 # Those that write first: what depends on another ends before it.

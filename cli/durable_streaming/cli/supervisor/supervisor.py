@@ -12,11 +12,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import httpx
+
 from durable_streaming.cli.exits import CliError
 from durable_streaming.cli.output import note
 from durable_streaming.cli.stack import RunFile
 from durable_streaming.cli.supervisor.child import Child
 from durable_streaming.cli.supervisor.exclusive import owned
+from durable_streaming.cli.supervisor.hold import is_held
 from durable_streaming.cli.supervisor.plan import Plan
 from durable_streaming.cli.supervisor.ports import require_free
 from durable_streaming.cli.supervisor.processes import end, end_all, identify
@@ -141,9 +143,14 @@ class Supervisor:
     def _watch(self) -> None:
         while not self._stopping.wait(_WATCH_S):
             self._mend_broker()
+            held = is_held(self.plan.data_dir)
             for child in self._children:
                 code = child.ended()
-                if code is not None and child.restart_if_due():
+                if held and child.role == "processor":
+                    if code is None and child.pid is not None:
+                        end(identify(child.role, child.pid))
+                        note(f"{child.name} is kept down for a rebuild")
+                elif code is not None and child.restart_if_due():
                     note(f"{child.name} ended ({_describe(code)}): started again")
                     self._write_run_file()
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+
 from durable_streaming.gateway.engine import Engine
 from durable_streaming.gateway.incarnation import Incarnation
 from durable_streaming.gateway.parameters import Query, read_run_id
-from fastapi import Depends
-from starlette.requests import HTTPConnection
 
 
 def engine_of(connection: HTTPConnection) -> Engine:

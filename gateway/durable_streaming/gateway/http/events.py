@@ -6,6 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated
 
+from fastapi import APIRouter, Header, Response
+from fastapi.responses import StreamingResponse
+
 from durable_streaming.gateway.http.dependencies import (
     RunId,
     TheLog,
@@ -19,8 +22,6 @@ from durable_streaming.gateway.incarnation import Incarnation
 from durable_streaming.gateway.positions import Located, locate
 from durable_streaming.gateway.store import StoredEvent
 from durable_streaming.schemas import canonical
-from fastapi import APIRouter, Header, Response
-from fastapi.responses import StreamingResponse
 
 router = APIRouter(prefix="/v1/runs", tags=["events"])
 

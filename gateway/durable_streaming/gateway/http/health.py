@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from fastapi import APIRouter, Response
+
 from durable_streaming.gateway.http.dependencies import TheEngine, refusals
 from durable_streaming.gateway.refusals import Refusal
 from durable_streaming.schemas import canonical
-from fastapi import APIRouter, Response
 
 router = APIRouter(tags=["health"])
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 
-from durable_streaming.gateway.http.dependencies import RunId
 from fastapi import APIRouter, HTTPException
 from fastapi.responses import HTMLResponse, Response
+
+from durable_streaming.gateway.http.dependencies import RunId
 
 router = APIRouter(include_in_schema=False)
 

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, get_args
 
+from fastapi import APIRouter, Response
+
 from durable_streaming.gateway.frames import Tokens
 from durable_streaming.gateway.http.dependencies import (
     RunId,
@@ -22,7 +24,6 @@ from durable_streaming.gateway.store import Summary
 from durable_streaming.gateway.store.index import ListedRun
 from durable_streaming.schemas import canonical, partition_for
 from durable_streaming.schemas.records import RunStatus, Verdict
-from fastapi import APIRouter, Response
 
 router = APIRouter(prefix="/v1/runs", tags=["runs"])
 

@@ -11,7 +11,7 @@ from durable_streaming.gateway.hub.limits import Limits
 from durable_streaming.gateway.hub.ring import Chunk
 from durable_streaming.gateway.hub.source import FrameSource
 from durable_streaming.gateway.hub.subscription import Subscription
-from durable_streaming.gateway.metrics import Metrics
+from durable_streaming.gateway.metrics import Tally
 
 Shared = dict[tuple[int, int], Chunk | None]
 """Chunks already made in one flush of one run, by cursor and end."""
@@ -24,7 +24,7 @@ class Delivery:
         self,
         source: FrameSource,
         limits: Limits,
-        metrics: Metrics,
+        tally: Tally,
         *,
         token_at: Callable[[int, int], str],
         has_expired: Callable[[Feed, int], bool],
@@ -37,7 +37,7 @@ class Delivery:
         Args:
             source: gives frames.
             limits: of chunks and turns.
-            metrics: counted here: frames, writes.
+            tally: counted here: frames, writes.
             token_at: writes the token of a partition and next offset.
             has_expired: whether retention has taken what a cursor still had to deliver.
             on_damage: told when the store fails; the cursor stays where it is.
@@ -46,7 +46,7 @@ class Delivery:
         """
         self._source = source
         self._limits = limits
-        self._metrics = metrics
+        self._tally = tally
         self._token_at = token_at
         self._has_expired = has_expired
         self._on_damage = on_damage
@@ -84,8 +84,8 @@ class Delivery:
             connection.write(chunk.data)
             subscription.cursor = chunk.next_offset
             subscription.delivered += chunk.frames
-            self._metrics.delivered_frames.inc(chunk.frames)
-            self._metrics.writes.inc()
+            self._tally.frames += chunk.frames
+            self._tally.writes += 1
             left -= len(chunk.data)
             if left <= 0:
                 self._later(self.pump, subscription)

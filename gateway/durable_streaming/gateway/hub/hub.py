@@ -61,9 +61,9 @@ class Hub:
         self._spent = 0.0
         self._interval = limits.flush_interval
         self.delivery = Delivery(
-            FrameSource(store, tokens, metrics),
+            FrameSource(store, tokens, metrics.tally),
             limits,
-            metrics,
+            metrics.tally,
             token_at=tokens.at,
             has_expired=self._has_expired,
             on_damage=on_damage,

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from durable_streaming.gateway.frames import Tokens
 from durable_streaming.gateway.hub.feed import Feed
 from durable_streaming.gateway.hub.ring import Chunk
-from durable_streaming.gateway.metrics import Metrics
+from durable_streaming.gateway.metrics import Tally
 from durable_streaming.gateway.store import EventStore
 
 _CACHE_BYTES = 16 * 1024 * 1024
@@ -23,16 +23,14 @@ class FrameSource:
     """
 
     def __init__(
-        self, store: EventStore, tokens: Tokens, metrics: Metrics, cache_bytes: int = _CACHE_BYTES
+        self, store: EventStore, tokens: Tokens, tally: Tally, cache_bytes: int = _CACHE_BYTES
     ) -> None:
         self._store = store
         self._tokens = tokens
         self._cache_bytes = cache_bytes
         self._cached_bytes = 0
         self._cache: OrderedDict[tuple[str, int], Chunk] = OrderedDict()
-        self._from_ring = metrics.replays.labels(tier="ring")
-        self._from_cache = metrics.replays.labels(tier="cache")
-        self._from_store = metrics.replays.labels(tier="store")
+        self._tally = tally
 
     def take(self, feed: Feed, cursor: int, end: int, max_bytes: int) -> Chunk | None:
         """Join frames of a run from `cursor` up to offset `end`, at most about `max_bytes`.
@@ -41,14 +39,14 @@ class FrameSource:
             None where the run has nothing there (yet).
         """
         if feed.ring.covers(cursor):
-            self._from_ring.inc()
+            self._tally.from_ring += 1
             return feed.ring.take(cursor, end, max_bytes)
         cached = self._cache.get((feed.run_id, cursor))
         if cached is not None and cached.next_offset <= end:
-            self._from_cache.inc()
+            self._tally.from_cache += 1
             self._cache.move_to_end((feed.run_id, cursor))
             return cached
-        self._from_store.inc()
+        self._tally.from_store += 1
         return self._read(feed, cursor, end, max_bytes)
 
     def _read(self, feed: Feed, cursor: int, end: int, max_bytes: int) -> Chunk | None:

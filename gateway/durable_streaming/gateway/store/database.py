@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from durable_streaming.gateway.errors import StoreDamagedError, StoreLockedError
 from rocksdict import DBCompressionType, Options, Rdict, ReadOptions, WriteBatch
+
+from durable_streaming.gateway.errors import StoreDamagedError, StoreLockedError
 
 # Written in order of run and offset and read the same way: few, large buffers suit it, and the
 # write-ahead log, which survives kill -9 without a sync, is replayed quickly when it is small.

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Literal, NamedTuple
 
 import msgspec
+from rocksdict import WriteBatch
+
 from durable_streaming.gateway.store import keys
 from durable_streaming.gateway.store.database import Database
 from durable_streaming.gateway.store.rows import Summary
-from rocksdict import WriteBatch
 
 Kind = Literal["drafts", "packets", "reconciliations"]
 

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import msgspec
+from rocksdict import WriteBatch
+
 from durable_streaming.gateway.store import keys
 from durable_streaming.gateway.store.database import Database
 from durable_streaming.gateway.store.rows import RunRow, Summary
 from durable_streaming.gateway.times import to_ms
-from rocksdict import WriteBatch
 
 # Rows of runs that are being written; a row that fell out is read from disk again.
 _CACHED_ROWS = 10_000

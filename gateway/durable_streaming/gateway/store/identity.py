@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import msgspec
+
 from durable_streaming.gateway.errors import StoreDamagedError
 from durable_streaming.gateway.store import keys
 from durable_streaming.gateway.store.database import Database

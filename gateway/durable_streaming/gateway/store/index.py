@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
+
 from durable_streaming.gateway.store import keys
 from durable_streaming.gateway.store.database import Database
 from durable_streaming.gateway.store.rows import RunRow, Summary

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping
 
 import msgspec
+
 from durable_streaming.eventlog import Place, Record
 from durable_streaming.gateway.store import DerivedStore, Summary
 from durable_streaming.gateway.store.derived import DerivedRecord, Kind
@@ -34,6 +35,8 @@ class DerivedSink:
 
     def take(self, records: list[Record], positions: Mapping[Place, int]) -> None:
         """Store a batch and hand over what it says of each run."""
+        if not positions:
+            return
         known = [
             DerivedRecord(self._kinds[record.topic], record.key, record.value)
             for record in records

@@ -68,6 +68,8 @@ class EventSink:
             self._raised.clear()
             expired = self._store.expire(self._lows)
             _log.info("followed retention", extra={"runs": expired})
+        if not positions:
+            return
         good: list[tuple[Record, Event]] = []
         for record in records:
             event = self._judge(record.value, record.key, record.partition, self._tokens.partitions)

@@ -24,7 +24,10 @@ class Sink(Protocol):
     """Takes what a tail reads, in the tail's thread."""
 
     def take(self, records: list[Record], positions: Mapping[Place, int]) -> None:
-        """Store records together with the positions that moved; all or nothing."""
+        """Store records together with the positions that moved; all or nothing.
+
+        Called with nothing, too, so that what does not come from the log is looked after.
+        """
 
 
 class _Reread(Exception):
@@ -121,8 +124,8 @@ class Tail:
             for place, next_offset in reader.positions.items()
             if next_offset != self._positions[place]
         }
+        self._sink.take(records, moved)
         if moved:
-            self._sink.take(records, moved)
             # After the sink, so that whoever sees a position finds all below it in the store.
             self._positions.update(moved)
         if self._behind:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
 from durable_streaming.gateway.refusals import Refusal
 from durable_streaming.schemas import decode
 from durable_streaming.schemas.frames import Subscribe, Unsubscribe
-from pydantic import TypeAdapter, ValidationError
 
 _FRAMES: dict[str, TypeAdapter[Subscribe] | TypeAdapter[Unsubscribe]] = {
     "subscribe": TypeAdapter(Subscribe),

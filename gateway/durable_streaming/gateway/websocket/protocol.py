@@ -13,12 +13,13 @@ import logging
 from asyncio.transports import BaseTransport
 from typing import Any, cast
 
-from durable_streaming.gateway.hub.socket import Receiver
 from uvicorn._types import WebSocketScope
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import InvalidState
 from websockets.frames import Frame
 from websockets.http11 import Request
+
+from durable_streaming.gateway.hub.socket import Receiver
 
 _log = logging.getLogger(__name__)
 
@@ -51,11 +52,8 @@ class GatewayProtocol(WebSocketsSansIOProtocol):
         if scope is not None:
             cast("dict[str, Any]", scope["extensions"])[EXTENSION] = self
 
-    async def adopt(self, receiver: Receiver) -> None:
-        """Take the accepted socket over: from now on `receiver` gets what the peer sends.
-
-        The endpoint must return after it; its task is all that ASGI leaves behind.
-        """
+    def adopt(self, receiver: Receiver) -> None:
+        """Take the accepted socket over: from now on `receiver` gets what the peer sends."""
         self.receiver = receiver
         if self.disconnected:
             receiver.on_disconnect()
@@ -68,6 +66,9 @@ class GatewayProtocol(WebSocketsSansIOProtocol):
         if self.read_paused:
             self.read_paused = False
             self.transport.resume_reading()
+
+    async def run(self) -> None:
+        """Do nothing: the endpoint may return, the socket lives on without its task."""
 
     async def run_asgi(self) -> None:
         """Run the endpoint; one that handed the socket over does not end it by returning."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from fastapi import APIRouter, WebSocket
+
 from durable_streaming.gateway.http.dependencies import engine_of
 from durable_streaming.gateway.parameters import Query, read_run_id
 from durable_streaming.gateway.refusals import Refusal, problem
-from durable_streaming.gateway.websocket.protocol import EXTENSION, GatewayProtocol
-from durable_streaming.gateway.websocket.session import Session
+from durable_streaming.gateway.websocket.asgi import AsgiSocket
+from durable_streaming.gateway.websocket.protocol import EXTENSION
+from durable_streaming.gateway.websocket.session import AdoptableSocket, Session
 from durable_streaming.schemas.frames import SUBPROTOCOL
-from fastapi import APIRouter, WebSocket
 
 router = APIRouter()
 
@@ -16,20 +18,22 @@ router = APIRouter()
 @router.websocket("/v1/ws")
 async def many_runs(websocket: WebSocket) -> None:
     """Carry subscriptions to many runs."""
-    await _open(websocket, None)
+    _, socket = await _open(websocket, None)
+    await socket.run()
 
 
 @router.websocket("/v1/runs/{run_id}/ws")
 async def one_run(websocket: WebSocket, run_id: str) -> None:
     """Carry one run; the position is in the address, the subscription begins by itself."""
-    session = await _open(websocket, run_id)
+    session, socket = await _open(websocket, run_id)
     try:
         checked = read_run_id(run_id)
         wanted = Query(websocket.scope["query_string"]).wanted(with_origin=True)
     except Refusal as refusal:
         session.refuse(refusal)
-        return
-    session.begin(checked, wanted)
+    else:
+        session.begin(checked, wanted)
+    await socket.run()
 
 
 @router.websocket("/{path:path}")
@@ -40,12 +44,14 @@ async def nowhere(websocket: WebSocket, path: str) -> None:
     )
 
 
-async def _open(websocket: WebSocket, only: str | None) -> Session:
+async def _open(websocket: WebSocket, only: str | None) -> tuple[Session, AdoptableSocket]:
     engine = engine_of(websocket)
     log = engine.current
-    socket: GatewayProtocol = websocket.scope["extensions"][EXTENSION]
+    socket: AdoptableSocket | None = websocket.scope.get("extensions", {}).get(EXTENSION)
+    if socket is None:
+        socket = AsgiSocket(websocket)
     offered = websocket.scope["subprotocols"]
     await websocket.accept(subprotocol=SUBPROTOCOL if SUBPROTOCOL in offered else None)
     session = Session(engine, log, socket, only)
-    await socket.adopt(session)
-    return session
+    socket.adopt(session)
+    return session, socket

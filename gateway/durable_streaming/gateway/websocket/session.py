@@ -4,23 +4,36 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from durable_streaming.gateway import frames
 from durable_streaming.gateway.engine import Engine
 from durable_streaming.gateway.errors import StoreDamagedError
-from durable_streaming.gateway.hub import Connection, Subscription
+from durable_streaming.gateway.hub import Connection, Socket, Subscription
+from durable_streaming.gateway.hub.socket import Receiver
 from durable_streaming.gateway.incarnation import Incarnation
 from durable_streaming.gateway.parameters import Wanted, check_run_id, read_wanted
 from durable_streaming.gateway.positions import locate
 from durable_streaming.gateway.refusals import Refusal
 from durable_streaming.gateway.websocket.client_frames import read_frame
-from durable_streaming.gateway.websocket.protocol import GatewayProtocol
 from durable_streaming.schemas.frames import Subscribe
 
 _MAX_INBOX = 16
 _MAX_SUBSCRIPTIONS = 1_000
 _DONE = 1000
+
+
+class AdoptableSocket(Socket, Protocol):
+    """An accepted socket that can be handed over."""
+
+    def adopt(self, receiver: Receiver) -> None:
+        """Give `receiver` what the peer sends from now on."""
+
+    def hold_reading(self, hold: bool) -> None:
+        """Stop taking messages from the peer, or go on."""
+
+    async def run(self) -> None:
+        """Keep the endpoint for as long as the socket needs it."""
 
 
 class _First(NamedTuple):
@@ -37,7 +50,7 @@ class Session:
     """
 
     def __init__(
-        self, engine: Engine, log: Incarnation, socket: GatewayProtocol, only: str | None = None
+        self, engine: Engine, log: Incarnation, socket: AdoptableSocket, only: str | None = None
     ) -> None:
         """Begin.
 

@@ -109,7 +109,7 @@ class LocalStore:
             db = Rdict(str(self._path), options=_options())
         except Exception as error:  # rocksdict raises nothing more precise
             if "/LOCK:" in str(error):
-                msg = f"{self._path} is open in another process: give each worker its own data dir"
+                msg = f"{self._path} is in use: give each worker its own DURABLE_PROCESSOR_ID"
                 raise StoreLocked(msg) from error
             return self._fresh()
         if not self._adopt(db.get(_META)):

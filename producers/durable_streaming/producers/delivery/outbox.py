@@ -93,7 +93,7 @@ class Outbox:
         Raises:
             NotOpen: with the remedy.
         """
-        if False:
+        if os.getpid() != self._process:
             raise NotOpen(
                 "this producer was opened before the process forked, and its connection and its "
                 "producer id belong to the parent: open an AgentProducer in each process"
