@@ -21,6 +21,7 @@ from durable_streaming.schemas.judge import (
 )
 from durable_streaming.schemas.positions import MAX_OFFSET, ResumeToken, parse_offset
 from durable_streaming.schemas.problems import PROBLEMS, ProblemKind, Slug
+from durable_streaming.schemas.times import parse_time
 from durable_streaming.schemas.topics import DEFAULT_PARTITIONS, Topics, TopicSpec
 
 __all__ = [
@@ -49,5 +50,6 @@ __all__ = [
     "judge",
     "judge_value",
     "parse_offset",
+    "parse_time",
     "partition_for",
 ]

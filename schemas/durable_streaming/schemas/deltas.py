@@ -6,7 +6,8 @@ the ordinary is theirs to judge.
 
 from typing import Any
 
-from durable_streaming.schemas.fields import MAX_SEQ, is_plain_time
+from durable_streaming.schemas.fields import MAX_SEQ
+from durable_streaming.schemas.times import is_plain_time
 
 _DELTAS = ("text.delta", "reasoning.delta")
 _MAX_ID = 256

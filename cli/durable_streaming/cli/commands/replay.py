@@ -24,12 +24,13 @@ def replay(
     from durable_streaming.cli.commands.tail import stored_events
     from durable_streaming.cli.events import EventPrinter
     from durable_streaming.cli.stack import find_stack
+    from durable_streaming.schemas import parse_time
 
     printer = EventPrinter()
     before: datetime | None = None
     with GatewayClient(find_stack(data_dir).need_gateway()) as gateway:
         for entry in stored_events(gateway, run_id, None, None):
-            moment = datetime.fromisoformat(entry["event"]["time"])
+            moment = parse_time(entry["event"]["time"])
             if before is not None and speed:
                 pause = (moment - before).total_seconds()
                 time.sleep(max(0.0, min(pause, _LONGEST_PAUSE_S) / speed))

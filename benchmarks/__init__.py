@@ -1,0 +1,1 @@
+"""Measurements and long proofs: what `make bench-fold` and the nightly runs call."""

@@ -1,0 +1,1 @@
+"""How much folding costs: this project's processors beside others, on the same records."""
