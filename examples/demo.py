@@ -9,7 +9,6 @@ import asyncio
 import os
 import queue
 import signal
-import socket
 import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -20,6 +19,7 @@ from durable_streaming.cli.client import GatewayClient
 from durable_streaming.cli.exits import CliError
 from durable_streaming.cli.stack import RunFile
 from durable_streaming.cli.supervisor.plan import Plan
+from durable_streaming.cli.supervisor.ports import free_port, is_free
 from durable_streaming.cli.supervisor.supervisor import Supervisor
 from durable_streaming.eventlog import EventLogError, KafkaSettings
 from durable_streaming.localkafka import ConsoleProgress, LocalKafkaError
@@ -47,8 +47,9 @@ def main() -> int:
     arguments = parser.parse_args()
     data_dir = arguments.data_dir.absolute()
     data_dir.mkdir(parents=True, exist_ok=True)
+    port = arguments.port if is_free(arguments.port) else free_port()
     bootstrap = os.environ.get("DURABLE_KAFKA_BOOTSTRAP") or None
-    plan = Plan(data_dir, _usable(arguments.port), 1, 1, bootstrap)
+    plan = Plan(data_dir, port, 1, 1, bootstrap)
     questions = QUESTIONS[: arguments.questions]
     try:
         with stack(plan) as run:
@@ -138,20 +139,6 @@ async def _interrupted() -> None:
     for sign in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(sign, stop.set)
     await stop.wait()
-
-
-def _usable(port: int) -> int:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-            return port
-        except OSError:
-            pass
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        free: int = probe.getsockname()[1]
-        return free
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from durable_streaming.cli.client import GatewayClient
+from durable_streaming.cli.commands.tail import stored_events
 from durable_streaming.evaluation import RunRecord, read_runs
 from durable_streaming.eventlog import KafkaLog, KafkaSettings
 from tests.cli.stacks import RunningStack, eventually
@@ -58,24 +60,26 @@ def test_every_recording_comes_back_as_its_oracle_says(
     assert [row["file"] for row in imported.rows] == list(manifest)
     run_ids = {row["file"]: row["run_id"] for row in imported.rows}
 
-    def all_have_verdicts() -> bool:
-        listed = {row["run_id"]: row for row in stack.run("ls", "-n", "1000").rows}
-        return all(listed.get(run_id, {}).get("verdict") for run_id in run_ids.values())
+    with GatewayClient(stack.run_file.gateway_url) as gateway:
 
-    eventually(all_have_verdicts, 60, step=0.5)
-    settings = KafkaSettings(kafka_bootstrap=stack.run_file.kafka_bootstrap)
-    from_log: dict[str, RunRecord] = {
-        run.run_id: run for run in read_runs(KafkaLog(settings), settings.topics)
-    }
-    for file, expected in manifest.items():
-        run_id = run_ids[file]
-        # Through the gateway ...
-        entries = stack.run("tail", run_id, "--no-follow").rows
-        state = stack.run("inspect", run_id).rows[0]
-        check(state, entries, expected)
-        # ... and straight from the topic, folded anew: the very same.
-        own = from_log[run_id]
-        assert own.packet == state["packet"]
-        assert own.reconciliation == state["reconciliation"]
-        assert [json.loads(e.event.value) for e in own.entries] == [e["event"] for e in entries]
+        def all_have_verdicts() -> bool:
+            listed = {row["run_id"]: row for row in gateway.runs(limit=500)["runs"]}
+            return all(listed.get(run_id, {}).get("verdict") for run_id in run_ids.values())
+
+        eventually(all_have_verdicts, 60)
+        settings = KafkaSettings(kafka_bootstrap=stack.run_file.kafka_bootstrap)
+        from_log: dict[str, RunRecord] = {
+            run.run_id: run for run in read_runs(KafkaLog(settings), settings.topics)
+        }
+        for file, expected in manifest.items():
+            run_id = run_ids[file]
+            # Through the gateway ...
+            entries = list(stored_events(gateway, run_id, None, None))
+            state = gateway.run(run_id)
+            check(state, entries, expected)
+            # ... and straight from the topic, folded anew: the very same.
+            own = from_log[run_id]
+            assert own.packet == state["packet"]
+            assert own.reconciliation == state["reconciliation"]
+            assert [json.loads(e.event.value) for e in own.entries] == [e["event"] for e in entries]
     assert stack.run("verify", *run_ids.values()).code == 0

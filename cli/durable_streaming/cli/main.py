@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from typing import NoReturn
 
 import typer
 
@@ -23,9 +24,8 @@ from durable_streaming.cli.commands import (
     up,
     verify,
 )
-from durable_streaming.cli.exits import UNREACHABLE, CliError
+from durable_streaming.cli.exits import FAILED, UNREACHABLE, CliError
 from durable_streaming.cli.output import stderr
-from durable_streaming.eventlog import EventLogError, LogUnavailable
 
 app = typer.Typer(
     name="durable",
@@ -63,18 +63,23 @@ def main() -> None:
         app()
     except CliError as error:
         _fail(str(error), error.code)
-    except LogUnavailable as error:
-        _fail(f"the broker does not answer ({error}): is it running?", UNREACHABLE)
-    except EventLogError as error:
-        _fail(str(error), 1)
     except BrokenPipeError:
         # The reader of our output has gone, as `head` does: not an error of ours.
         sys.stderr.close()
         sys.exit(0)
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:
+        # Imported only now: most commands that fail never touched the log.
+        from durable_streaming.eventlog import EventLogError, LogUnavailable
+
+        if isinstance(error, LogUnavailable):
+            _fail(f"the broker does not answer ({error}): is it running?", UNREACHABLE)
+        if isinstance(error, EventLogError):
+            _fail(str(error), FAILED)
+        raise
 
 
-def _fail(message: str, code: int) -> None:
+def _fail(message: str, code: int) -> NoReturn:
     stderr.print(f"error: {message}", markup=False, soft_wrap=True)
     sys.exit(code)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from durable_streaming.cli.exits import UnreachableError
-from durable_streaming.eventlog import KafkaSettings
+from durable_streaming.eventlog.settings import KafkaSettings
 
 
 def default_data_dir() -> Path:

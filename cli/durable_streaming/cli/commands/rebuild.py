@@ -1,9 +1,15 @@
 """`durable rebuild`: fold everything again, after a change of the fold."""
 
+import time
+from typing import TYPE_CHECKING
+
 import typer
 
 from durable_streaming.cli.exits import FAILED, OK
 from durable_streaming.cli.options import DataDir
+
+if TYPE_CHECKING:
+    from durable_streaming.processors.settings import ProcessorSettings
 
 
 def rebuild(data_dir: DataDir = None) -> None:
@@ -25,5 +31,17 @@ def rebuild(data_dir: DataDir = None) -> None:
         processor_id="rebuild",
     )
     with processors_held(folder):
+        _await_empty_group(settings)
         code = worker.rebuild(settings)
     raise typer.Exit(OK if code == 0 else FAILED)
+
+
+def _await_empty_group(settings: "ProcessorSettings") -> None:
+    # A worker with a name of its own stays a member until its session is over, so that a restart
+    # takes its partitions back.
+    from durable_streaming.eventlog import LogAdmin
+
+    admin = LogAdmin(settings)
+    deadline = time.monotonic() + settings.session_timeout + 5
+    while admin.group_members(settings.application) and time.monotonic() < deadline:
+        time.sleep(0.2)

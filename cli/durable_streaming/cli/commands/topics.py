@@ -27,6 +27,6 @@ def topics(
         min_insync=min_insync,
         retention_ms=retention_ms,
     )
-    created = LogAdmin(settings, timeout_s=30).ensure_topics(specs)
+    created = LogAdmin(settings, timeout_s=15).ensure_topics(specs)
     for spec in specs:
         note(f"{spec.name}: {'created' if spec.name in created else 'there'}")

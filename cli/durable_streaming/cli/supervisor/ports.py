@@ -7,21 +7,31 @@ from durable_streaming.cli.exits import CliError
 HOST = "127.0.0.1"
 
 
+KAFKA_PORT = 9092
+
+
+def is_free(port: int) -> bool:
+    """Say whether a port can be listened on."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+        return True
+
+
 def require_free(port: int) -> None:
     """Check that a port can be listened on.
 
     Raises:
         CliError: another program listens on it.
     """
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError as error:
-            raise CliError(
-                f"port {port} of {HOST} is in use: stop what listens there, or choose another "
-                f"with --port"
-            ) from error
+    if not is_free(port):
+        raise CliError(
+            f"port {port} of {HOST} is in use: stop what listens there, or choose another "
+            "with --port"
+        )
 
 
 def free_port() -> int:

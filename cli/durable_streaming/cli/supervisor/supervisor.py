@@ -20,7 +20,7 @@ from durable_streaming.cli.supervisor.child import Child
 from durable_streaming.cli.supervisor.exclusive import owned
 from durable_streaming.cli.supervisor.hold import is_held
 from durable_streaming.cli.supervisor.plan import Plan
-from durable_streaming.cli.supervisor.ports import require_free
+from durable_streaming.cli.supervisor.ports import KAFKA_PORT, is_free, require_free
 from durable_streaming.cli.supervisor.processes import end, end_all, identify
 from durable_streaming.eventlog import KafkaSettings, LogAdmin
 from durable_streaming.localkafka import ConsoleProgress, LocalKafka, LocalKafkaError, find_running
@@ -100,7 +100,11 @@ class Supervisor:
 
     def _start_broker(self) -> None:
         if self.plan.bootstrap is None:
-            self._kafka = LocalKafka(self.plan.kafka_dir)
+            # The port that clients expect, where this is a first start and nobody has it; the
+            # broker keeps its port from then on.
+            first = not self.plan.kafka_dir.exists()
+            port = KAFKA_PORT if first and is_free(KAFKA_PORT) else None
+            self._kafka = LocalKafka(self.plan.kafka_dir, port=port)
             try:
                 self._kafka.start(progress=ConsoleProgress())
             except LocalKafkaError as error:
