@@ -5,16 +5,17 @@
 #   make test          set up and run all tests
 #   make check         format, lint, types, arrows between packages, spelling
 #   make fmt           format and mend what can be mended
+#   make bench-fold    our processors beside plain Faust, QuixStreams and a bare loop
 #   make lock          resolve the dependencies anew
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := schemas eventlog localkafka producers processors gateway evaluation cli
-CODE := $(PACKAGES) examples tests
+CODE := $(PACKAGES) examples benchmarks tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt lock clean
+.PHONY: help demo test check fmt lock clean bench-fold
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -35,6 +36,14 @@ check: $(VENV)/.ready-dev
 fmt: $(VENV)/.ready-dev
 	$(BIN)/ruff format $(CODE)
 	$(BIN)/ruff check --fix $(CODE)
+
+bench-fold: $(VENV)/.ready-dev $(VENV)/quix/bin/python
+	$(BIN)/python -m benchmarks.fold $(ARGS)
+
+# Apart, because QuixStreams pins an older client.
+$(VENV)/quix/bin/python: benchmarks/quix.txt | $(BIN)/uv
+	@$(BIN)/uv venv -q --python $(BIN)/python $(VENV)/quix
+	@$(BIN)/uv pip install -q --python $@ --require-hashes -r benchmarks/quix.txt
 
 lock: $(BIN)/uv
 	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 \

@@ -7,13 +7,13 @@ a pace that a person can watch, and shows a table of the runs as the gateway rep
 import argparse
 import asyncio
 import os
-import queue
 import signal
 import sys
 import threading
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
+from typing import Self
 
 from durable_streaming.cli.client import GatewayClient
 from durable_streaming.cli.exits import CliError
@@ -52,51 +52,67 @@ def main() -> int:
     plan = Plan(data_dir, port, 1, 1, bootstrap)
     questions = QUESTIONS[: arguments.questions]
     try:
-        with stack(plan) as run:
-            return asyncio.run(demonstrate(run, questions, arguments.pace, once=arguments.once))
+        with Stack(plan) as running:
+            return asyncio.run(demonstrate(running, questions, arguments.pace, arguments.once))
+    except ExceptionGroup as group:
+        error: Exception = group
+        while isinstance(error, ExceptionGroup):
+            error = error.exceptions[0]
+        return _fail(error)
     except (CliError, EventLogError, LocalKafkaError) as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 1
+        return _fail(error)
     except KeyboardInterrupt:
         return 130
 
 
-@contextmanager
-def stack(plan: Plan) -> Iterator[RunFile]:
-    """Keep a stack running in a thread of its own for as long as the context is open.
+def _fail(error: Exception) -> int:
+    if not isinstance(error, CliError | EventLogError | LocalKafkaError):
+        raise error
+    sys.stderr.write(f"error: {error}\n")
+    return 1
 
-    Raises:
-        CliError: it does not start.
-    """
-    supervisor = Supervisor(plan)
-    said: queue.SimpleQueue[RunFile | BaseException] = queue.SimpleQueue()
 
-    def supervise() -> None:
+class Stack:
+    """A stack that runs in a thread of its own for as long as the context is open."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.log: Future[str] = Future()
+        """The broker's address, once events can be published."""
+        self.ready: Future[RunFile] = Future()
+        """What runs, once all serve."""
+        self._supervisor = Supervisor(plan, on_log=self.log.set_result)
+        self._thread = threading.Thread(target=self._supervise, name="supervisor")
+
+    def _supervise(self) -> None:
         try:
-            for run in supervisor.run():
-                said.put(run)
+            for run in self._supervisor.run():
+                self.ready.set_result(run)
         except BaseException as error:
-            said.put(error)
+            for future in (self.log, self.ready):
+                if not future.done():
+                    future.set_exception(error)
 
-    thread = threading.Thread(target=supervise, name="supervisor")
-    thread.start()
-    try:
-        first = said.get()
-        if isinstance(first, BaseException):
-            raise first
-        yield first
-    finally:
-        supervisor.stop()
-        thread.join()
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._supervisor.stop()
+        self._thread.join()
 
 
-async def demonstrate(run: RunFile, questions: tuple[str, ...], pace: float, *, once: bool) -> int:
+async def demonstrate(stack: Stack, questions: tuple[str, ...], pace: float, once: bool) -> int:
     """Let the fleet answer, show it, and give the exit code."""
-    settings = KafkaSettings(kafka_bootstrap=run.kafka_bootstrap)
+    url = stack.plan.gateway_urls[0]
+    settings = KafkaSettings(kafka_bootstrap=await asyncio.wrap_future(stack.log))
     opened = await asyncio.to_thread(open_local_index, None, ConsoleProgress())
-    table = RunTable(questions, run.gateway_url)
-    with opened as index, GatewayClient(run.gateway_url) as gateway, table:
-        async with _refreshing(table, gateway):
+    table = RunTable(questions)
+    with opened as index, GatewayClient(url) as gateway, table:
+        async with asyncio.TaskGroup() as group:
+            # A stack that does not start ends the fleet too.
+            group.create_task(_report_ready(stack, table))
+            refreshing = group.create_task(_refresh(table, gateway))
             async with AgentProducer(settings) as producer:
                 await run_fleet(
                     producer,
@@ -108,29 +124,25 @@ async def demonstrate(run: RunFile, questions: tuple[str, ...], pace: float, *, 
                 )
             with suppress(TimeoutError):
                 await asyncio.wait_for(table.completed.wait(), _VERDICTS_S)
+            refreshing.cancel()
     table.print_summary()
     if not once:
-        sys.stderr.write(f"\nThe dashboard stays at {run.gateway_url} - Ctrl-C ends all.\n")
+        sys.stderr.write(f"\nThe dashboard stays at {url} - Ctrl-C ends all.\n")
         await _interrupted()
     return 0 if table.completed.is_set() and not table.failures else 1
 
 
-@asynccontextmanager
-async def _refreshing(table: RunTable, gateway: GatewayClient) -> AsyncIterator[None]:
-    async def refresh() -> None:
-        while True:
-            with suppress(CliError):  # The gateway is being restarted: it will be back.
-                page = await asyncio.to_thread(gateway.runs, limit=500)
-                table.update(page["runs"])
-            await asyncio.sleep(0.3)
+async def _report_ready(stack: Stack, table: RunTable) -> None:
+    run = await asyncio.wrap_future(stack.ready)
+    table.say(f"dashboard: {run.gateway_url}")
 
-    task = asyncio.create_task(refresh())
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+
+async def _refresh(table: RunTable, gateway: GatewayClient) -> None:
+    while True:
+        with suppress(CliError):  # The gateway is starting, or being restarted: it will be there.
+            page = await asyncio.to_thread(gateway.runs, limit=500)
+            table.update(page["runs"])
+        await asyncio.sleep(0.3)
 
 
 async def _interrupted() -> None:

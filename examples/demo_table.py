@@ -40,15 +40,13 @@ class RunTable:
         completed: set once all runs have verdicts.
     """
 
-    def __init__(self, questions: Sequence[str], dashboard: str) -> None:
+    def __init__(self, questions: Sequence[str]) -> None:
         self._rows = {question: _Row(question) for question in questions}
-        self._dashboard = dashboard
         self.completed = asyncio.Event()
         self._console = Console(stderr=True, highlight=False)
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
 
     def __enter__(self) -> Self:
-        self._console.print(f"dashboard: {self._dashboard}")
         if self._console.is_terminal:
             self._live.start()
         return self
@@ -62,6 +60,10 @@ class RunTable:
         return sum(
             row.status != "completed" or row.verdict != "reconciled" for row in self._rows.values()
         )
+
+    def say(self, text: str) -> None:
+        """Show a line above the table."""
+        self._console.print(text, soft_wrap=True)
 
     def progress(self, progress: Progress) -> None:
         """Take what the fleet says of one question: its run and its step."""

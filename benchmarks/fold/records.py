@@ -1,7 +1,7 @@
 """The records that every contender folds: deltas of many runs at once, some of which end."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -46,7 +46,7 @@ def _run(run_id: str, length: int, chance: random.Random) -> Iterator[Item]:
     yield key, _event(run_id, length - 1, "run.completed", answer)
 
 
-def _event(run_id: str, seq: int, kind: str, data: dict[str, object]) -> bytes:
+def _event(run_id: str, seq: int, kind: str, data: Mapping[str, object]) -> bytes:
     return _encode(
         {
             "schema_version": 1,

@@ -69,7 +69,7 @@ async def answer(
     on_step("search")
     async with run.step("search") as step:
         entries = await _search(asked, run, index, pacer)
-        await step.complete(summary=f"{len(entries)} entries worth quoting")
+        await step.complete(summary=f"worth quoting: {len(entries)}")
 
     on_step("read")
     async with run.step("read"):
@@ -87,7 +87,7 @@ async def answer(
         text = await _write(asked, run, entries, writer, pacer)
         cited = writer.cite(text, asked, entries)
         await _cite(run, entries, cited)
-        await step.complete(summary=f"{len(text)} characters, {len(cited)} citations")
+        await step.complete(summary=f"characters: {len(text)}, citations: {len(cited)}")
 
     on_step("check")
     async with run.step("check") as step:

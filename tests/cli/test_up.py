@@ -40,6 +40,14 @@ def test_usage_is_exit_2(tmp_path: Path) -> None:
         assert durable(*command, env={"DURABLE_KAFKA_BOOTSTRAP": "127.0.0.1:1"}).code == 2, command
 
 
+def test_wrong_settings_are_named_without_what_was_given() -> None:
+    for command, name in (("gateway", "DURABLE_PORT"), ("processor", "DURABLE_IDLE_TIMEOUT")):
+        done = durable(command, env={name: "canary"})
+        assert done.code == 2
+        assert name in done.err
+        assert "canary" not in done.err
+
+
 @pytest.mark.kafka
 def test_a_port_in_use_is_said_and_nothing_is_left(tmp_path: Path) -> None:
     with socket.socket() as taken:

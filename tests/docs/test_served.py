@@ -12,8 +12,8 @@ from websockets.exceptions import ConnectionClosed
 
 from durable_streaming.eventlog import KafkaSettings, MemoryLog
 from durable_streaming.schemas import Topics, partition_for
-from tests.docs.markdown import Block, blocks, codes, table
-from tests.docs.protocol import EPOCH, NOT_YET_FRAMES, PARTITIONS, RUN, TEXT, fold, run_values
+from tests.docs.markdown import Block, blocks
+from tests.docs.protocol import EPOCH, PARTITIONS, RUN, TEXT, fold, run_values
 from tests.gateway.servers import RunningGateway, gateway
 
 # For people, and free to change.
@@ -66,26 +66,6 @@ async def test_a_session_goes_as_shown(block: Block, running: RunningGateway) ->
             else:
                 assert said == "close"
                 assert await _close_code(socket) == int(text)
-
-
-@pytest.mark.parametrize("row", table(TEXT, "request", "will be"), ids=lambda row: row["request"])
-def test_what_is_not_served_yet_is_not(row: dict[str, str], running: RunningGateway) -> None:
-    request, *accept = codes(row["request"])
-    method, path = request.split()
-    headers = {"Accept": accept[0]} if accept else {}
-    response = running.http.request(method, path.replace("{run_id}", RUN), headers=headers)
-    assert response.status_code in (404, 405, 406)
-
-
-@pytest.mark.parametrize("kind", sorted(NOT_YET_FRAMES))
-async def test_a_frame_that_is_not_served_yet_is_a_bad_one(
-    kind: str, running: RunningGateway
-) -> None:
-    assert f"`{kind}`" in TEXT
-    async with running.open("/v1/ws") as socket:
-        await socket.send(json.dumps({"type": kind, "ticket": "t"}))
-        assert json.loads(await socket.recv())["code"] == "bad-frame"
-        assert await _close_code(socket) == 4400
 
 
 async def _close_code(socket: ClientConnection) -> int | None:

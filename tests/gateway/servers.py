@@ -19,7 +19,7 @@ from websockets.typing import Subprotocol
 from durable_streaming.eventlog import KafkaSettings, Log
 from durable_streaming.gateway.engine import Engine
 from durable_streaming.gateway.hub import Limits
-from durable_streaming.gateway.server import listen, make_server
+from durable_streaming.gateway.server import GatewayServer, listen, make_server
 from durable_streaming.gateway.settings import GatewaySettings
 from tests.gateway.builders import TOPICS
 
@@ -27,8 +27,12 @@ from tests.gateway.builders import TOPICS
 class RunningGateway:
     """A gateway that serves, and a client for it."""
 
-    def __init__(self, engine: Engine, port: int) -> None:
+    def __init__(
+        self, engine: Engine, port: int, server: GatewayServer, thread: threading.Thread
+    ) -> None:
         self.engine = engine
+        self.server = server
+        self.thread = thread
         self.port = port
         self.http = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10)
 
@@ -75,7 +79,7 @@ def gateway(
     listener = listen("127.0.0.1", 0)
     thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()
-    running = RunningGateway(engine, listener.getsockname()[1])
+    running = RunningGateway(engine, listener.getsockname()[1], server, thread)
     try:
         running.wait_ready()
         yield running

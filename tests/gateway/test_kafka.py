@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from confluent_kafka import Consumer
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from durable_streaming.eventlog import KafkaLog, KafkaSettings
+from durable_streaming.processors.fold.snapshot import POSITION_KEY, position_record
 from tests.gateway.builders import PARTITIONS, Writer, event, home, started
 from tests.gateway.processes import GatewayProcess
 from tests.gateway.servers import RunningGateway, Viewer, gateway, offsets, viewer, wait_until
@@ -283,3 +285,54 @@ def test_a_missing_topic_is_waited_for(kafka_settings: KafkaSettings, tmp_path: 
     with gateway(tmp_path, KafkaLog(kafka_settings), kafka=kafka_settings) as running:
         assert running.get("/v1/runs").json() == {"runs": [], "next_cursor": None}
     thread.join()
+
+
+async def test_commands_reach_the_log_and_agents_are_known_by_their_group(
+    served: RunningGateway, kafka_log: KafkaLog, producer: Writer
+) -> None:
+    producer.run("r", 1)
+    assert served.http.post("/v1/runs/r/cancel", json={"reason": "enough"}).status_code == 202
+    events = served.get("/v1/runs/r/events").json()["events"]
+    assert events[-1]["event"]["type"] == "run.cancel_requested"
+    agent = kafka_log.settings.topic_prefix + "guide"
+    wish = {"agent": agent, "input": None}
+    refused = served.http.post("/v1/requests", json=wish)
+    assert refused.json()["type"].endswith(":no-agent")
+    topic = kafka_log.settings.topics.requests
+    consumer = Consumer(
+        {
+            "bootstrap.servers": kafka_log.settings.kafka_bootstrap,
+            "group.id": f"durable-agents-{agent}",
+            "auto.offset.reset": "earliest",
+        }
+    )
+    try:
+        consumer.subscribe([topic])
+        deadline = time.monotonic() + 30
+        while not consumer.assignment():
+            assert time.monotonic() < deadline
+            consumer.poll(0.1)
+        accepted = served.http.post("/v1/requests", json=wish)
+        assert accepted.status_code == 202
+        while (message := consumer.poll(0.5)) is None:
+            assert time.monotonic() < deadline
+        assert message.key() == accepted.json()["run_id"].encode()
+    finally:
+        consumer.close()
+
+
+def test_status_on_a_broker(served: RunningGateway, kafka_log: KafkaLog, producer: Writer) -> None:
+    producer.run("r", 3)
+    topics = kafka_log.settings.topics
+    writer = kafka_log.transactional_writer(topics.state)
+    writer.fence()
+    for next_offset in (1, 3):
+        writer.begin()
+        value = position_record(next_offset)
+        writer.append(topics.state, POSITION_KEY, value, partition=home("r"))
+        writer.commit()
+    writer.close()
+    status = served.get("/v1/status").json()
+    assert set(status["topics"].values()) == {PARTITIONS}
+    (busy,) = (p for p in status["partitions"] if p["partition"] == home("r"))
+    assert (busy["low"], busy["high"], busy["processors"]) == (0, 4, 3)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import inspect
 import re
 
+from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from durable_streaming.gateway.sse import AbortableHttpProtocol
 from durable_streaming.gateway.websocket import GatewayProtocol
 
 BASE = WebSocketsSansIOProtocol
@@ -41,3 +43,10 @@ def test_the_members_used_are_there() -> None:
     used = set(re.findall(r"self\.(\w+)", inspect.getsource(GatewayProtocol)))
     theirs = set(re.findall(r"self\.(\w+)", inspect.getsource(BASE)))
     assert used - theirs <= set(vars(GatewayProtocol)) | {"receiver", "abort_timer", "congested"}
+
+
+def test_what_the_http_protocol_uses_is_there() -> None:
+    used = set(re.findall(r"self\.(\w+)", inspect.getsource(AbortableHttpProtocol)))
+    theirs = set(re.findall(r"self\.(\w+)", inspect.getsource(H11Protocol)))
+    assert used - theirs <= {"abort", "_with_abort"}
+    assert not {"abort", "_with_abort"} & (theirs | set(vars(H11Protocol)))

@@ -134,12 +134,14 @@ def test_reading_a_run_costs_what_the_run_is_long(store: EventStore) -> None:
     fill(store, runs=400, events=50)
 
     def cost(read: int) -> float:
-        began = time.perf_counter()
+        # The best of several: what else the machine does is no cost of a read.
+        times = []
         for _ in range(20):
+            began = time.perf_counter()
             assert len(store.read("run-7", 0, limit=read, max_bytes=10**9)) == read
-        return time.perf_counter() - began
+            times.append(time.perf_counter() - began)
+        return min(times)
 
-    cost(50)
     # 20,000 records share the partition: a scan of it would take hundreds of times as long.
     assert cost(50) < 60 * cost(1)
 
@@ -187,9 +189,9 @@ def test_the_newest_run_is_listed_first(database: Database, store: EventStore) -
         store.append([incoming(name, offset)], {0: offset + 1})
     store.append([incoming("first", 9)], {0: 10})
     index = RunIndex(database)
-    page = index.page(limit=2, cursor=None, wanted=lambda _: True)
+    page = index.page(limit=2, cursor=None, wanted=lambda *_: True)
     assert [run.run_id for run in page.runs] == ["third", "second"]
-    rest = index.page(limit=2, cursor=page.next_cursor, wanted=lambda _: True)
+    rest = index.page(limit=2, cursor=page.next_cursor, wanted=lambda *_: True)
     assert [run.run_id for run in rest.runs] == ["first"]
     assert rest.next_cursor is None
 
@@ -197,7 +199,7 @@ def test_the_newest_run_is_listed_first(database: Database, store: EventStore) -
 @pytest.mark.parametrize("cursor", ["x", "é", "AAAA", "!"])
 def test_a_cursor_of_elsewhere_is_refused(database: Database, cursor: str) -> None:
     with pytest.raises(ValueError, match="cursor"):
-        RunIndex(database).page(limit=1, cursor=cursor, wanted=lambda _: True)
+        RunIndex(database).page(limit=1, cursor=cursor, wanted=lambda *_: True)
 
 
 def test_an_expired_run_that_gets_a_late_record_is_listed_once(
@@ -207,7 +209,7 @@ def test_an_expired_run_that_gets_a_late_record_is_listed_once(
     index = RunIndex(database)
     assert index.adopt_orphans() == 1
     store.append([incoming("r", 7)], {0: 8})
-    page = index.page(limit=9, cursor=None, wanted=lambda _: True)
+    page = index.page(limit=9, cursor=None, wanted=lambda *_: True)
     assert [run.run_id for run in page.runs] == ["r"]
 
 

@@ -84,11 +84,12 @@ class WorkerProcess:
 
     def said(self, message: str) -> int:
         """Count the lines of its log, over all its lives, with this message."""
-        return self.log.read_bytes().count(f'"message": "{message}"'.encode())
+        log = self.log.read_bytes() if self.log.exists() else b""
+        return log.count(f'"message": "{message}"'.encode())
 
     def start_and_wait(self, timeout_s: float = 60) -> None:
         """Start it and wait until it owns partitions and folds."""
-        before = self.said("worker started") if self.log.exists() else 0
+        before = self.said("worker started")
         self.start()
         wait_until(lambda: self.said("worker started") > before, timeout_s, "the worker's start")
 

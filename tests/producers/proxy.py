@@ -59,6 +59,8 @@ class KafkaProxy:
         self._cut_all()
         await asyncio.gather(*self._connections, return_exceptions=True)
         await self._server.wait_closed()
+        # An aborted transport closes its socket a turn of the loop later.
+        await asyncio.sleep(0.05)
 
     def _cut_all(self) -> None:
         for task in self._connections:

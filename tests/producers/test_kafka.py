@@ -141,16 +141,17 @@ async def test_take_over_and_fencing(settings: KafkaSettings) -> None:
         async with producer.resume(RUN) as run:
             assert (run.epoch, run.next_seq) == (1, 2)
             old.text("zombie")
-            await old.flush()
+            with pytest.raises(RunTakenOver, match="epoch 1"):
+                await old.flush()
             run.text("b")
         await producer.flush()
         with pytest.raises(RunEnded):
             await producer.resume(RUN).__aenter__()
-        await old.cancel()
+        with pytest.raises(RunTakenOver):
+            await old.cancel()
     assert [(e.type, e.seq, e.producer_epoch) for _, e in read_all(settings)] == [
         ("run.started", 0, 0), ("text.delta", 1, 0), ("run.resumed", None, 1),
         ("text.delta", 2, 0), ("text.delta", 2, 1), ("run.completed", 3, 1),
-        ("run.cancelled", 3, 0),
     ]  # fmt: skip
 
 
@@ -229,7 +230,8 @@ async def test_a_broker_that_is_away_makes_exactly_its_events_unknown(
     options = ProducerOptions(answer_deadline_s=1)
     async with AgentProducer(through(proxy, settings), options=options) as producer:
         async with producer.run(agent="a", run_id=RUN) as run:
-            await run.flush()
+            # The first connection may take longer than the deadline of this test.
+            await _stored(run.flush)
             proxy.go_away()
             for n in range(5):
                 await run.emit("x.n", {"n": n})

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from durable_streaming.producers.sequence import SequenceState
+from durable_streaming.schemas.sequence import SequenceState
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import TypeAdapter
 
 from durable_streaming.schemas import (
     ABSENT,
@@ -15,8 +14,8 @@ from durable_streaming.schemas import (
     judge_value,
     partition_for,
 )
-from durable_streaming.schemas.deltas import is_plain_delta
-from durable_streaming.schemas.events import AnyEvent
+from durable_streaming.schemas.deltas import read_plain_delta
+from durable_streaming.schemas.judge import _judge_fields, _read_object
 from durable_streaming.schemas.strictjson import find_fault
 
 RUN = "run_01J"
@@ -321,23 +320,47 @@ def test_never_raises(value: bytes, key: bytes | None) -> None:
     judge(value, key, 0, 12)
 
 
+def the_long_way(value: bytes) -> Event | BadRecord:
+    parsed = _read_object(value)
+    return parsed if isinstance(parsed, BadRecord) else _judge_fields(*parsed)
+
+
 _ODD: st.SearchStrategy[Any] = st.sampled_from(
-    [..., None, True, 0, 1, -1, 1.0, 2**53, 2**53 - 1, "", "x", "x" * 257, [], {}, {"text": "a"},
-     {"text": ""}, {"text": "a", "part": None}, {"text": "a", "part": 2**53}, {"text": 1},
-     {"text": "a", "part": True}, "text.delta", "reasoning.delta", "x.y",
+    [..., None, True, 0, 1, -1, 1.0, 2**53, 2**53 - 1, 2**70, "", "x", "x" * 257, [], {},
+     {"text": "a"}, {"text": ""}, {"text": "a", "part": None}, {"text": "a", "part": 2**53},
+     {"text": 1}, {"text": "a", "part": True}, {"text": "a", "part": 2}, {"text": "a", "more": 1e9},
+     {"text": "\ud800"}, {"text": "\x01\x7f"}, "text.delta", "reasoning.delta", "x.y",
      "2026-11-23T15:40:27Z", "2026-02-29T15:40:27Z", "2026-00-23T15:40:27Z",
-     "2026-11-00T15:40:27Z", "2026-13-01T15:40:27Z", "0000-01-01T15:40:27Z", "2026-11-31T15:40:27Z"]
+     "2026-11-00T15:40:27Z", "2026-13-01T15:40:27Z", "0000-01-01T15:40:27Z",
+     "2026-11-31T15:40:27Z", "2026-12-31T23:59:60Z", "2026-12-31T23:59:59.1234567890Z"]
 )  # fmt: skip
 
 
-@given(st.dictionaries(st.sampled_from(list(event())), _ODD, max_size=3))
-def test_the_shortcut_says_yes_only_where_the_models_do(changes: dict[str, Any]) -> None:
-    form = event(**{name: value for name, value in changes.items() if name != "run_id"})
-    if form.get("schema_version") == 1 and is_plain_delta(form):
-        adapter: TypeAdapter[Any] = TypeAdapter(AnyEvent)
-        adapter.validate_python(form)
+@given(
+    st.dictionaries(st.sampled_from([*event(), "extra"]), _ODD, max_size=3),
+    st.sampled_from([{}, {"indent": 1}, {"separators": (",\r", ":")}, {"ensure_ascii": False}]),
+)
+def test_the_shortcut_gives_what_the_long_way_gives(
+    changes: dict[str, Any], style: dict[str, Any]
+) -> None:
+    value = json.dumps(event(**changes), **style).encode(errors="surrogatepass")
+    expected = the_long_way(value)
+    assert judge_value(value) == expected
+    if isinstance(expected, Event) and expected.run_id == RUN:
+        assert judge(value, RUN.encode(), HOME, 12) == expected
+
+
+@given(st.data())
+def test_the_shortcut_gives_what_the_long_way_gives_for_damaged_bytes(data: st.DataObject) -> None:
+    value = bytearray(json.dumps(event(), separators=(",", ":")).encode())
+    at = data.draw(st.integers(0, len(value)))
+    damage = st.sampled_from(
+        [b"\xff", b"\t", b"\x00", b"\\", b"0", b" ", b"\xed\xa0\x80", b"\\ud800"]
+    )
+    value[at : at + data.draw(st.integers(0, 2))] = data.draw(damage | st.binary(max_size=3))
+    assert judge_value(bytes(value)) == the_long_way(bytes(value))
 
 
 def test_the_shortcut_takes_what_most_events_are() -> None:
-    assert is_plain_delta(event())
-    assert is_plain_delta(event(data={"text": "a", "part": 3}))
+    for data in ({"text": "a"}, {"text": "a", "part": 3}, {"text": 'quote " and \n'}):
+        assert read_plain_delta(canonical(event(data=data))) is not None

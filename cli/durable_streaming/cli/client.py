@@ -1,5 +1,6 @@
 """The gateway over HTTP, its refusals as errors with exit codes."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Self
@@ -11,6 +12,7 @@ from durable_streaming.cli.exits import (
     CliError,
     GapError,
     NotFoundError,
+    UnauthenticatedError,
     UnreachableError,
     UsageError,
 )
@@ -21,7 +23,14 @@ _BY_SLUG: dict[str, type[CliError]] = {
     "offset-expired": GapError,
     "past-the-end": UsageError,
     "not-ready": UnreachableError,
+    "unauthenticated": UnauthenticatedError,
 }
+
+
+def credentials() -> dict[str, str]:
+    """The headers that prove who asks: the bearer token in `DURABLE_TOKEN`, where one is set."""
+    token = os.environ.get("DURABLE_TOKEN")
+    return {"Authorization": f"Bearer {token}"} if token else {}
 
 
 class GatewayClient:
@@ -30,7 +39,9 @@ class GatewayClient:
     def __init__(self, base_url: str) -> None:
         self.base_url = base_url.rstrip("/")
         # The proxy settings of the environment are for the world outside, not for loopback.
-        self._http = httpx.Client(base_url=self.base_url, timeout=30.0, trust_env=False)
+        self._http = httpx.Client(
+            base_url=self.base_url, timeout=30.0, trust_env=False, headers=credentials()
+        )
 
     def __enter__(self) -> Self:
         return self

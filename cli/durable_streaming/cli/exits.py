@@ -1,6 +1,7 @@
 """How a command ends: the codes, and the errors that carry them.
 
 - `CliError`: exit 1
+  - `UnauthenticatedError`: 1
   - `UsageError`: 2
   - `NotFoundError`: 3
   - `UnreachableError`: 5
@@ -29,6 +30,13 @@ class UsageError(CliError):
     """The arguments make no sense together."""
 
     code = USAGE
+
+
+class UnauthenticatedError(CliError):
+    """The gateway wants to know who asks."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(f"{detail} (put a bearer token into DURABLE_TOKEN)")
 
 
 class NotFoundError(CliError):

@@ -10,10 +10,12 @@ from urllib.parse import quote, urlencode
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 from websockets.sync.client import connect
 
+from durable_streaming.cli.client import credentials
 from durable_streaming.cli.exits import (
     CliError,
     GapError,
     NotFoundError,
+    UnauthenticatedError,
     UnreachableError,
     UsageError,
 )
@@ -28,6 +30,7 @@ _ERRORS: dict[str, type[CliError]] = {
     "no-such-run": NotFoundError,
     "offset-expired": GapError,
     "past-the-end": UsageError,
+    "unauthenticated": UnauthenticatedError,
 }
 # Said while the gateway or the broker starts, or when this client was too slow: try again.
 _PASSING = {"not-ready", "slow-down"}
@@ -88,6 +91,7 @@ def _frames(address: str) -> Iterator[dict[str, Any]]:
         compression=None,
         max_size=None,
         proxy=None,
+        additional_headers=credentials(),
         open_timeout=10,
         close_timeout=1,
     ) as socket:

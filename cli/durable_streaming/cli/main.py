@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
@@ -24,8 +24,11 @@ from durable_streaming.cli.commands import (
     up,
     verify,
 )
-from durable_streaming.cli.exits import FAILED, UNREACHABLE, CliError
+from durable_streaming.cli.exits import FAILED, UNREACHABLE, USAGE, CliError
 from durable_streaming.cli.output import stderr
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 app = typer.Typer(
     name="durable",
@@ -71,13 +74,25 @@ def main() -> None:
         sys.exit(130)
     except Exception as error:
         # Imported only now: most commands that fail never touched the log.
+        from pydantic import ValidationError
+
         from durable_streaming.eventlog import EventLogError, LogUnavailable
 
+        if isinstance(error, ValidationError):
+            _fail(_wrong_settings(error), USAGE)
         if isinstance(error, LogUnavailable):
             _fail(f"the broker does not answer ({error}): is it running?", UNREACHABLE)
         if isinstance(error, EventLogError):
             _fail(str(error), FAILED)
         raise
+
+
+def _wrong_settings(error: "ValidationError") -> str:
+    # Without what was given: it may be a secret.
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    return "wrong settings: " + "; ".join(
+        f"DURABLE_{'_'.join(map(str, one['loc'])).upper()}: {one['msg']}" for one in found
+    )
 
 
 def _fail(message: str, code: int) -> NoReturn:

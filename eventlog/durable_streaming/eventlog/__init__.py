@@ -14,6 +14,7 @@ from durable_streaming.eventlog.errors import (
     TopicMissing,
     TransactionAborted,
 )
+from durable_streaming.eventlog.group import GroupReader
 from durable_streaming.eventlog.kafka import KafkaLog
 from durable_streaming.eventlog.memory import MemoryLog
 from durable_streaming.eventlog.reader import LogReader
@@ -43,6 +44,7 @@ __all__ = [
     "EventLogError",
     "Failed",
     "Fenced",
+    "GroupReader",
     "Headers",
     "KafkaLog",
     "KafkaSettings",

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 
 from durable_streaming.eventlog import EventLogError, KafkaLog, Log
 from durable_streaming.gateway import frames
+from durable_streaming.gateway.appender import Appender
+from durable_streaming.gateway.auth import Authenticator
+from durable_streaming.gateway.cancelling import Cancelling
+from durable_streaming.gateway.draining import send_away
 from durable_streaming.gateway.errors import (
     EpochChangedError,
     GatewayError,
@@ -35,15 +40,21 @@ class Engine:
 
     Attributes:
         draining: set when the process stops: not ready any more, though all is served still.
+        authenticator: says who is there.
+        appender: writes what the gateway itself appends.
+        cancelling: asks runs to stop.
     """
 
     def __init__(
         self, settings: GatewaySettings, log: Log | None = None, limits: Limits | None = None
     ) -> None:
         self.settings = settings
+        self.authenticator = Authenticator(settings)
         self.metrics = Metrics()
         self.draining = False
         self._log = log or KafkaLog(settings.kafka)
+        self.appender = Appender(self._log)
+        self.cancelling = Cancelling(self.appender, settings.kafka.topics.events)
         self._limits = limits or Limits(
             rings_bytes=settings.ring_bytes, send_deadline=settings.send_deadline_seconds
         )
@@ -84,19 +95,28 @@ class Engine:
         current, self._current = self._current, None
         if current is not None:
             await current.close()
+        await in_daemon_thread(self.appender.close)
 
     def report(self, error: Exception) -> None:
         """Take note that the store failed: it will be rebuilt."""
         if self._current is not None:
             self._current.fail(error)
 
-    def drain(self) -> None:
-        """Bring every viewer what is ready and close every socket: the process is to stop."""
+    async def drain(self, is_forced: Callable[[], bool]) -> None:
+        """Send every viewer away, with what is ready: the process is to stop.
+
+        Args:
+            is_forced: says that nothing may wait any more.
+        """
         self.draining = True
         if self._current is not None:
-            hub = self._current.hub
-            hub.flush_all()
-            hub.close_all(_RESTARTING, "restarting: reconnect with the last token", b"")
+            await send_away(
+                self._current.hub,
+                _RESTARTING,
+                "restarting: reconnect with the last token",
+                window_s=self.settings.drain_window_seconds,
+                is_forced=is_forced,
+            )
 
     async def _supervise(self) -> None:
         while True:

@@ -2,6 +2,7 @@
 
     GatewayError
     +-- InsecureBindError    an address that others can reach, without authentication
+    +-- AuthSettingsError    the settings do not say how to authenticate
     +-- PortInUseError       something else listens there
     +-- StoreError
         +-- StoreLockedError     another process has the store open
@@ -20,6 +21,10 @@ class GatewayError(Exception):
 
 class InsecureBindError(GatewayError):
     """The address can be reached from outside while nobody is authenticated."""
+
+
+class AuthSettingsError(GatewayError):
+    """The settings of authentication are missing something, or contradict."""
 
 
 class PortInUseError(GatewayError):

@@ -6,7 +6,7 @@ Event frames are spliced, not serialised: the stored event travels byte for byte
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 from durable_streaming.schemas import ResumeToken, Slug, canonical
 
@@ -90,6 +90,16 @@ def lagging(run_id: str, events: int) -> bytes:
 def unsubscribed(run_id: str) -> bytes:
     """The subscription is over, as asked."""
     return _control(type="unsubscribed", run_id=run_id)
+
+
+def run(entry: dict[str, Any]) -> bytes:
+    """A run list entry that changed."""
+    return _control(type="run", **entry)
+
+
+def done(kind: Literal["authenticated", "watching", "unwatched"]) -> bytes:
+    """What was asked for is done."""
+    return _control(type=kind)
 
 
 def heartbeat(time: str) -> bytes:

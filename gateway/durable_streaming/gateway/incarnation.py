@@ -8,9 +8,12 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from durable_streaming.eventlog import Admin, Log, Place
+from durable_streaming.gateway import frames
+from durable_streaming.gateway.broker_view import BrokerView
 from durable_streaming.gateway.errors import LogTruncatedError, StoreError
 from durable_streaming.gateway.frames import Tokens
-from durable_streaming.gateway.hub import Hub, Limits
+from durable_streaming.gateway.hub import Entry, Hub, Limits, Watchers
+from durable_streaming.gateway.listing import list_entry
 from durable_streaming.gateway.metrics import Metrics
 from durable_streaming.gateway.probe import EndProbe
 from durable_streaming.gateway.refusals import Refusal
@@ -24,6 +27,7 @@ from durable_streaming.gateway.store import (
     Summary,
     open_database,
 )
+from durable_streaming.gateway.store.index import ListedRun
 from durable_streaming.gateway.tail import DerivedSink, EventSink, Handover, Live, Tail, Watch
 
 _log = logging.getLogger(__name__)
@@ -115,8 +119,10 @@ class Incarnation:
         self.index = RunIndex(opened.database)
         self.hub = Hub(self.events, self.tokens, self._low, limits, metrics, self.fail)
         self.probe = EndProbe(self._ask_marks)
-        self._live: Handover[list[Live]] = Handover(self._loop, self.hub.apply)
-        self._settled: Handover[dict[str, Summary]] = Handover(self._loop, self.hub.settle)
+        self.broker = BrokerView(opened.log, opened.admin, settings.kafka.topics)
+        self.watchers = Watchers(self._entry)
+        self._live: Handover[list[Live]] = Handover(self._loop, self._apply)
+        self._settled: Handover[dict[str, Summary]] = Handover(self._loop, self._settle)
         event_sink = EventSink(self.events, self.tokens, self._live, metrics)
         derived_sink = DerivedSink(self.derived, settings.kafka.topics, self._settled)
         self.watch = Watch(
@@ -199,6 +205,31 @@ class Incarnation:
             self.fail(error)
         else:
             self._warm = True
+
+    def _apply(self, batch: list[Live]) -> None:
+        self.hub.apply(batch)
+        # Later changes of an entry come with the derived records.
+        self.watchers.note(live.run_id for live in batch if not live.floor)
+
+    def _settle(self, changed: dict[str, Summary]) -> None:
+        self.hub.settle(changed)
+        self.watchers.note(changed)
+
+    def _entry(self, run_id: str) -> Entry | None:
+        try:
+            row, summary = self.events.row(run_id), self.derived.summary(run_id) or Summary()
+        except StoreError as error:
+            self.fail(error)
+            return None
+        entry = list_entry(self.tokens, ListedRun(run_id, row, summary))
+        return Entry(
+            run_id,
+            summary.status,
+            summary.agent,
+            summary.verdict,
+            summary.tags,
+            frames.run(entry),
+        )
 
     def _low(self, partition: int) -> int:
         return self.watch.low(partition)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Literal, NamedTuple
+from collections.abc import Collection, Sequence
+from typing import Literal, NamedTuple, get_args
 from urllib.parse import parse_qsl, unquote
 
 from durable_streaming.gateway.refusals import Refusal
 from durable_streaming.schemas import ResumeToken, is_run_id, parse_offset
+from durable_streaming.schemas.records import RunStatus, Verdict
 
 Origin = Literal["start", "now"]
 _MAX_TEXT = 256
+
+RUN_STATUSES: tuple[str, ...] = get_args(RunStatus)
+VERDICTS: tuple[str, ...] = get_args(Verdict)
 
 
 class Wanted(NamedTuple):
@@ -109,6 +113,22 @@ def read_wanted(after: str | None, from_offset: str | None, origin: str | None) 
     if origin == "now":
         return Wanted(origin="now")
     raise Refusal("bad-request", "from must be start or now")
+
+
+def last_event_id(values: Sequence[str]) -> Wanted | None:
+    """Read where a browser's EventSource goes on, None where it has not begun.
+
+    Raises:
+        Refusal: it is no resume token, or there are several.
+    """
+    if len(values) > 1:
+        raise Refusal("bad-request", "Last-Event-ID is given more than once: give it once")
+    if not values or not values[0]:
+        return None
+    try:
+        return Wanted(token=ResumeToken.parse(values[0]))
+    except ValueError as error:
+        raise Refusal("bad-request", f"Last-Event-ID: {error}") from None
 
 
 def read_run_id(segment: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from durable_streaming.gateway.auth import Principal
+from durable_streaming.gateway.hub import Final
 from durable_streaming.gateway.parameters import Wanted
 from durable_streaming.gateway.refusals import Refusal
 from durable_streaming.gateway.store import RunRow, Summary
@@ -21,6 +23,11 @@ class Known(NamedTuple):
     run_id: str
     row: RunRow
     summary: Summary | None
+
+    def is_visible_to(self, viewer: Principal) -> bool:
+        """Say whether somebody may see it; tags are known once the processors know the run."""
+        tags = {} if self.summary is None else self.summary.tags
+        return viewer.may_see(self.run_id, tags)
 
 
 class Located(NamedTuple):
@@ -40,21 +47,27 @@ class Located(NamedTuple):
         """Where the run stands, not below the reader."""
         return max(self.cursor, self.run.row.next_offset)
 
+    def is_closed(self, next_offset: int) -> bool:
+        """Say whether the run is over for a reader who stands at `next_offset`."""
+        final = Final.of(self.run.summary)
+        return next_offset >= self.head and final is not None and next_offset > final.applied
 
-async def find_run(log: Incarnation, run_id: str) -> Known:
+
+async def find_run(log: Incarnation, run_id: str, viewer: Principal) -> Known:
     """Find a run, after waiting for what the broker has of it at this moment.
 
     Raises:
-        Refusal: there is no such run.
+        Refusal: there is no such run, or it is none of the viewer's business.
     """
-    found = _look_up(log, run_id)
-    if found is None:
-        # The tail may be milliseconds behind whoever just wrote the run's first event.
+    found = look_up(log, run_id)
+    if found is None or not found.is_visible_to(viewer):
+        # The tail may be milliseconds behind whoever just wrote the run's first event. A run that
+        # must not be seen is asked for all the same: how long the answer takes tells nothing.
         partition = partition_for(run_id.encode(), log.tokens.partitions)
         marks = await log.probe.marks()
         await log.reach(partition, marks[partition][1])
-        found = _look_up(log, run_id)
-    if found is None:
+        found = look_up(log, run_id)
+    if found is None or not found.is_visible_to(viewer):
         raise Refusal("no-such-run", "there is no such run, or you may not see it")
     return found
 
@@ -63,6 +76,7 @@ async def locate(
     log: Incarnation,
     run_id: str,
     wanted: Wanted,
+    viewer: Principal,
     *,
     gap_allowed: bool = False,
     fresh: bool = False,
@@ -76,6 +90,7 @@ async def locate(
         log: the incarnation of the log.
         run_id: a well-formed run id.
         wanted: the position.
+        viewer: whoever reads.
         fresh: wait for what the broker has at this moment, for a reader who gets nothing later.
         gap_allowed: a reader from the start takes what is left when the beginning is gone.
 
@@ -85,13 +100,15 @@ async def locate(
     """
     token = wanted.token
     if token is not None and token.epoch != log.tokens.epoch:
-        known = _look_up(log, run_id)
+        known = look_up(log, run_id)
+        if not (known.is_visible_to(viewer) if known else viewer.may_see(run_id, {})):
+            known = await find_run(log, run_id, viewer)
         raise Refusal(
             "epoch-changed",
             "the token is of a topic that was since created anew: begin again from the start",
             token=None if known is None else log.tokens.at(known.row.partition, _start(log, known)),
         )
-    run = await find_run(log, run_id)
+    run = await find_run(log, run_id, viewer)
     partition = run.row.partition
     if token is not None and token.partition != partition:
         raise Refusal("bad-request", "the token is of another run's partition")
@@ -107,7 +124,7 @@ async def locate(
             )
         await log.reach(partition, end)
     # What was found before a wait may be old by now.
-    run = _look_up(log, run_id) or run
+    run = look_up(log, run_id) or run
     return _place(log, run, wanted, gap_allowed=gap_allowed)
 
 
@@ -139,7 +156,8 @@ def _start(log: Incarnation, run: Known) -> int:
     return kept[0].offset if kept else max(low, run.row.next_offset)
 
 
-def _look_up(log: Incarnation, run_id: str) -> Known | None:
+def look_up(log: Incarnation, run_id: str) -> Known | None:
+    """Return what is known of a run in this turn of the loop."""
     row = log.events.row(run_id)
     summary = log.derived.summary(run_id)
     if row is None:

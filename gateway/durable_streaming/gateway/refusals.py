@@ -10,7 +10,7 @@ from durable_streaming.gateway import frames
 from durable_streaming.schemas import PROBLEMS, Slug, canonical
 
 _TYPE_PREFIX = "urn:durable-streaming:problem:"
-_RETRY_AFTER_S = {"not-ready": 1, "slow-down": 1}
+_RETRY_AFTER_S = {"not-ready": 1, "slow-down": 1, "no-agent": 5}
 
 
 class Refusal(Exception):
@@ -39,6 +39,8 @@ class Refusal(Exception):
         headers = {}
         if self.slug in _RETRY_AFTER_S:
             headers["Retry-After"] = str(_RETRY_AFTER_S[self.slug])
+        if self.slug == "unauthenticated":
+            headers["WWW-Authenticate"] = "Bearer"
         extra = {} if self.token is None else {"token": self.token}
         return problem(kind.status, self.slug, kind.title, self.detail, headers, **extra)
 

@@ -14,6 +14,7 @@ from durable_streaming.gateway.app import create_app
 from durable_streaming.gateway.engine import Engine
 from durable_streaming.gateway.errors import PortInUseError
 from durable_streaming.gateway.settings import GatewaySettings
+from durable_streaming.gateway.sse import AbortableHttpProtocol
 from durable_streaming.gateway.websocket import GatewayProtocol
 
 _log = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ def make_server(engine: Engine) -> GatewayServer:
     settings = engine.settings
     config = uvicorn.Config(
         create_app(engine=engine),
+        http=AbortableHttpProtocol,
         ws=GatewayProtocol,
         ws_max_size=_MAX_FRAME_BYTES,
         # It costs three fifths of the throughput, and shared frames are impossible with it.
@@ -115,9 +117,10 @@ class GatewayServer(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Bring viewers what is ready and close their sockets, then stop as uvicorn does.
 
+        Readiness is off by then and the listener still open, so that a load balancer sees it.
         uvicorn waits for connections for `timeout_graceful_shutdown`; each of ours aborts itself
         soon after its close frame, so a stalled viewer does not use that time up.
         """
         if not self.force_exit:
-            self._engine.drain()
+            await self._engine.drain(lambda: self.force_exit)
         await super().shutdown(sockets)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from durable_streaming.eventlog import KafkaSettings
@@ -22,7 +22,7 @@ class GatewaySettings(BaseSettings):
     """The log: bootstrap servers, topic prefix, security."""
 
     host: str = "127.0.0.1"
-    """Address to listen on; anything but loopback needs `insecure_bind`."""
+    """Address to listen on; anything but loopback needs `auth` or `insecure_bind`."""
 
     port: int = Field(default=8080, ge=0, le=65535)
     """Port to listen on; 0 takes a free one."""
@@ -30,17 +30,48 @@ class GatewaySettings(BaseSettings):
     data_dir: Path = Path(".durable")
     """Directory under which the gateway keeps its store (rebuilt from Kafka when missing)."""
 
+    auth: Literal["none", "jwt"] = "none"
+    """Whether requests must carry a JSON Web Token."""
+
+    jwt_key: SecretStr | None = None
+    """What tokens are verified with: a secret for HS*, else a public key as PEM."""
+
+    jwks_file: Path | None = None
+    """Instead of `jwt_key`: a JWKS file, read again when it changes."""
+
+    jwt_algorithm: str | None = None
+    """The one algorithm of `jwt_key`, and of keys in the file that do not name theirs."""
+
+    jwt_issuer: str | None = None
+    """The `iss` that tokens must have."""
+
+    jwt_audience: str | None = None
+    """The `aud` that tokens must have."""
+
+    ticket_key: SecretStr | None = None
+    """What tickets are signed with; absent: a key that the gateways of a data directory share."""
+
     insecure_bind: bool = False
     """Listen on any address and answer to any Host name although nobody is authenticated."""
 
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """Origins, besides the gateway's own, whose pages may open WebSockets and send POSTs."""
 
+    requests_per_second: float = Field(default=2000.0, ge=0)
+    """What one principal, or one address, may ask for over HTTP and by handshakes; ten seconds'
+    worth is saved up. 0: no limit."""
+
+    frames_per_second: float = Field(default=100.0, ge=0)
+    """What one WebSocket may send; ten seconds' worth is saved up. 0: no limit."""
+
     ring_bytes: int = Field(default=64 * 1024 * 1024, ge=0)
     """Memory for recent frames of all runs together, bytes."""
 
     send_deadline_seconds: float = Field(default=10.0, gt=0)
     """A viewer that took no byte for so long, while some wait for it, is cut (close 4408)."""
+
+    drain_window_seconds: float = Field(default=3.0, ge=0)
+    """Over how long a stop spreads the closing of sockets, where there are many."""
 
     drain_seconds: float = Field(default=5.0, ge=0)
     """How long a stop waits for requests and closing handshakes before it cuts them."""
@@ -61,13 +92,13 @@ class GatewaySettings(BaseSettings):
         """Refuse an address that others can reach while nobody is authenticated.
 
         Raises:
-            InsecureBindError: the host is not loopback and `insecure_bind` is off.
+            InsecureBindError: the host is not loopback, `auth` and `insecure_bind` are off.
         """
-        if not self.insecure_bind and not is_loopback(self.host):
+        if self.auth == "none" and not self.insecure_bind and not is_loopback(self.host):
             raise InsecureBindError(
                 f"refusing to listen on {self.host}: without authentication a gateway serves this "
-                "machine only. Use --host 127.0.0.1, or set DURABLE_INSECURE_BIND=yes when "
-                "something in front of it keeps strangers out"
+                "machine only. Use --host 127.0.0.1, set DURABLE_AUTH=jwt, or set "
+                "DURABLE_INSECURE_BIND=yes when something in front of it keeps strangers out"
             )
 
 

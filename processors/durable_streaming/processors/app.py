@@ -2,8 +2,9 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import faust
@@ -201,12 +202,10 @@ def _declare_stream(processor: Processor, on_failure: Callable[[BaseException], 
     @app.agent(app.topic(topic, schema=BatchSchema(), acks=False), name="fold")
     async def fold(batches: Any) -> None:
         async for batch in batches:
-            records = [
-                Record(topic, r.partition, r.offset, r.key, r.value, r.timestamp) for r in batch
-            ]
+            records = list(_records(topic, batch))
             partition = records[0].partition
             try:
-                await ownership.feed(partition, records)
+                await ownership.feed(partition, records, end=processor.highwater(partition))
             except Exception as error:
                 # Faust would count the batch as done and go on with the next.
                 on_failure(error)
@@ -218,6 +217,13 @@ def _declare_stream(processor: Processor, on_failure: Callable[[BaseException], 
                 at_end.add(partition)
             else:
                 at_end.discard(partition)
+
+
+def _records(topic: str, batch: Sequence[Any]) -> Iterator[Record]:
+    # A named tuple's own constructor is a Python function; this is done for each event.
+    make = partial(tuple.__new__, Record)
+    for r in batch:
+        yield make((topic, r.partition, r.offset, r.key, r.value, r.timestamp, ()))
 
 
 def _follow_rebalances(app: faust.App, ownership: Ownership, topic: str) -> None:

@@ -41,8 +41,9 @@ class ProcessorSettings(KafkaSettings):
     """Source bytes of one partition that one transaction stands for at most, give or take a
     batch."""
 
-    batch_records: int = Field(default=2_000, ge=1)
-    """Records of one partition that are folded before the next partition has its turn."""
+    batch_records: int = Field(default=5_000, ge=1)
+    """Records of one partition that are folded before the next partition has its turn. Some
+    50 ms of work; with fewer, each turn finds its runs gone from the processor's cache."""
 
     batch_bytes: int = Field(default=4_000_000, ge=1)
     """Bytes of one partition that are folded before the next partition has its turn."""

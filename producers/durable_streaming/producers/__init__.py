@@ -3,6 +3,7 @@
 Light on purpose: the Kafka client and the schemas are imported when a producer opens.
 """
 
+from durable_streaming.producers.cancel_request import CancelRequest
 from durable_streaming.producers.capturing import CapturingProducer, SyncCapturingProducer
 from durable_streaming.producers.errors import (
     BufferFull,
@@ -28,6 +29,7 @@ from durable_streaming.producers.sync_run import SyncRunHandle
 __all__ = [
     "AgentProducer",
     "BufferFull",
+    "CancelRequest",
     "CapturingProducer",
     "EventRefused",
     "LogFailed",

@@ -37,6 +37,21 @@ class Capture:
         events = [decode(record.value or b"") for record in records]
         return [event for event in events if run_id in (None, event["run_id"])]
 
+    def request_cancel(self, run_id: str, reason: str | None = None) -> None:
+        """Let the run hear that somebody wants it to stop."""
+        from durable_streaming.eventlog import SystemClock, rfc3339
+        from durable_streaming.schemas import SCHEMA_VERSION, canonical
+
+        event = {
+            "schema_version": SCHEMA_VERSION,
+            "run_id": run_id,
+            "type": "run.cancel_requested",
+            "time": rfc3339(SystemClock().now_ms()),
+            "data": {} if reason is None else {"reason": reason},
+        }
+        topic = self.settings.topics.control
+        self.log.writer().append(topic, run_id.encode(), canonical(event))
+
 
 class CapturingProducer(AgentProducer):
     """An `AgentProducer` whose events are kept in memory.
@@ -56,6 +71,10 @@ class CapturingProducer(AgentProducer):
         """Give the events so far, of one run or of all, each run's in its order."""
         return self._capture.events(run_id)
 
+    def request_cancel(self, run_id: str, reason: str | None = None) -> None:
+        """Let the run hear that somebody wants it to stop, as the gateway would."""
+        self._capture.request_cancel(run_id, reason)
+
 
 class SyncCapturingProducer(SyncAgentProducer):
     """A `SyncAgentProducer` whose events are kept in memory."""
@@ -67,3 +86,7 @@ class SyncCapturingProducer(SyncAgentProducer):
     def events(self, run_id: str | None = None) -> list[dict[str, Any]]:
         """Give the events so far, of one run or of all, each run's in its order."""
         return self._capture.events(run_id)
+
+    def request_cancel(self, run_id: str, reason: str | None = None) -> None:
+        """Let the run hear that somebody wants it to stop, as the gateway would."""
+        self._capture.request_cancel(run_id, reason)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from durable_streaming.producers.errors import Misuse, RunEnded, StepMisuse
-from durable_streaming.producers.sequence import TERMINAL_TYPES
+from durable_streaming.schemas import TERMINAL_TYPES
 
 
 class Lifecycle:

@@ -10,8 +10,8 @@ from typing import Any
 
 from durable_streaming.eventlog import EventLogError, Log, Record
 from durable_streaming.producers.errors import LogFailed
-from durable_streaming.producers.sequence import SequenceState
 from durable_streaming.schemas import BadRecord, Event, judge, partition_for
+from durable_streaming.schemas.sequence import SequenceState
 
 _READ_S = 0.1
 # A broker that restarts is away for seconds; longer than this a reader says so.

@@ -27,6 +27,13 @@ class ProducerOptions:
     between tokens waits for room.
     """
 
+    check_takeover: bool = True
+    """`flush` also reads whether another producer took the run over before what was stored.
+
+    It reads the run's partition from the run's first event on, once for all runs of the producer.
+    Turn it off where nobody resumes runs, or where agents may not read the events topic.
+    """
+
     answer_deadline_s: float = 120.0
     """After this time without the broker's answer an event's outcome is called unknown.
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from durable_streaming.producers import facts
 from durable_streaming.producers.errors import NotOpen, ProducerError, raise_first
@@ -34,6 +34,7 @@ class AgentProducer:
     ```
 
     Leaving the block waits until every event has its outcome, and raises where one is not stored.
+    Whether a run was still its handle's, and not taken over, `run.flush()` says.
     One producer serves a whole process; it must be opened after a fork, not before.
 
     Args:
@@ -83,7 +84,8 @@ class AgentProducer:
             NotOpen: the producer is not open in this process.
         """
         started = facts.started(agent, title, input, model, thread_id, parent_run_id, tags)
-        return RunHandle(self._opened().new_run(run_id or new_run_id()), started)
+        engine = self._opened()
+        return RunHandle(engine.new_run(run_id or new_run_id()), started, engine)
 
     def resume(self, run_id: str) -> Resumption:
         """Take over a run that a producer left: `async with producer.resume(run_id) as run:`.
@@ -94,17 +96,49 @@ class AgentProducer:
         """
         return Resumption(self._opened(), run_id)
 
-    async def flush(self) -> None:
-        """Wait until every event of every run has its outcome.
+    async def serve(
+        self,
+        name: str,
+        handler: Callable[[RunHandle, Any], Awaitable[object]],
+        *,
+        max_runs: int = 100,
+    ) -> None:
+        """Serve requests for an agent until cancelled.
+
+        All workers that serve a name share its requests. `handler` is called with the run, which
+        has started, and the request's input; returning and raising end the run as leaving its
+        block does. A request is one worker's as long as that worker lives. Where it dies before
+        `run.started` is stored, another one gets the request; a run that has started is never
+        started again, and `resume` goes on with it.
+
+        Args:
+            name: the agent that requests ask for; the runs carry it.
+            handler: what the agent does; an exception ends its run only.
+            max_runs: at a time in this process; further requests wait.
 
         Raises:
-            OutcomeUnknown, PublishingStopped: of the first run of which not all is stored, with
-                the other runs in its notes.
+            LogFailed: requests can't be read at all, for instance because a topic is missing.
+            PublishingStopped: the broker refuses this producer's events.
+            Misuse: the name is empty, `max_runs` below 1, or the log is not Kafka.
         """
+        from durable_streaming.producers.serving import serve
+
+        await serve(self._opened(), name, handler, max_runs)
+
+    async def flush(self) -> None:
+        """Flush every run that has not ended, or of which not all is known to be stored.
+
+        Raises:
+            OutcomeUnknown, PublishingStopped, RunTakenOver: as `RunHandle.flush`, of the first run
+                that has something to say, with the other runs in its notes.
+        """
+        await self._flush(self._opened())
+
+    async def _flush(self, asking: Engine | None) -> None:
         errors: list[ProducerError] = []
         for writer in self._opened().outbox.runs():
             try:
-                await RunHandle(writer, None).flush()
+                await RunHandle(writer, None, asking).flush()
             except ProducerError as error:
                 errors.append(error)
         raise_first(errors)
@@ -124,7 +158,8 @@ class AgentProducer:
     ) -> None:
         engine = self._opened()
         try:
-            await self.flush()
+            # Only whether all is stored: reading who owns the runs could take longer than they did.
+            await self._flush(None)
         except ProducerError as unstored:
             if error is None:
                 raise
@@ -164,7 +199,7 @@ class Resumption:
             # The thread can't be stopped: when it has taken the run over, nobody wants it.
             taking.add_done_callback(_let_go)
             raise
-        self._handle = RunHandle(writer, None)
+        self._handle = RunHandle(writer, None, self._engine)
         return self._handle
 
     async def __aexit__(

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self
 
 from durable_streaming.producers import facts
-from durable_streaming.producers.base_run import BaseRun
 from durable_streaming.producers.delivery.waiters import LoopWaiter
 from durable_streaming.producers.errors import BufferFull, ProducerError
 from durable_streaming.producers.scopes import StepScope, ToolScope
+from durable_streaming.producers.stopping import StoppableRun
 
 if TYPE_CHECKING:
     from durable_streaming.producers.delivery.entry import Flushed
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _CLIENT_FULL_S = 0.01
 
 
-class RunHandle(BaseRun):
+class RunHandle(StoppableRun):
     """One run of an agent; made by `AgentProducer.run` and `AgentProducer.resume`.
 
     Entering appends `run.started`. Every awaited method appends an event behind all that came
@@ -154,6 +154,31 @@ class RunHandle(BaseRun):
         """End the run as cancelled."""
         await self.emit(*facts.cancelled(reason, answer, usage))
 
+    async def follow(
+        self, stream: AsyncIterable[object] | Iterable[object], *, api: str = "auto"
+    ) -> None:
+        """Tell what the stream of a model or framework brings, while it comes, and how it ends.
+
+        ```python
+        await run.follow(await client.responses.create(model=..., input=..., stream=True))
+        ```
+
+        The stream is the run: its end ends the run, as completed, failed or cancelled. A stream
+        that just ends is a failed run with the error type `cut`; an exception of the stream leaves
+        this method, and ends the run where it leaves its block.
+
+        Args:
+            stream: the SDK's own stream of objects, or decoded chunks of a recording.
+            api: a name from `adapters.ADAPTERS`; `auto` tells it from the first chunk.
+
+        Raises:
+            UnknownStream: no adapter reads this stream, or none has this name.
+            TypeError: what comes is no chunk.
+        """
+        from durable_streaming.producers.following import follow
+
+        await follow(self, stream, api)
+
     async def emit(self, event_type: str, data: Json) -> None:
         """Append an event of any type that is a producer's own, for instance `x.progress`."""
         outbox = self._writer.outbox
@@ -180,7 +205,7 @@ class RunHandle(BaseRun):
         self._writer.outbox.check_room()
 
     async def flush(self, timeout_s: float | None = None) -> Flushed:
-        """Wait until every event so far is stored.
+        """Wait until every event so far is stored, and see whether the run is still this handle's.
 
         Args:
             timeout_s: give up earlier than the answer deadline of the events.
@@ -188,11 +213,17 @@ class RunHandle(BaseRun):
         Raises:
             OutcomeUnknown: an answer did not come in time; says for which seqs.
             PublishingStopped: the broker refused an event for good.
+            RunTakenOver: another producer took the run over before the last of these events, which
+                are stored and count nowhere from there on. This handle refuses to go on.
+            LogFailed: all is stored, but who owns the run can't be read.
         """
         waiter = LoopWaiter()
         mark, waits = self._writer.barrier(waiter)
         answered = await waiter.wait(timeout_s) if waits else True
-        return self._flushed(mark, answered, timeout_s)
+        flushed = self._flushed(mark, answered, timeout_s)
+        if (engine := self._needs_owner_check()) is not None:
+            await asyncio.to_thread(engine.ownership.check, self._writer)
+        return flushed
 
     async def __aenter__(self) -> Self:
         if self._started is None:
@@ -211,6 +242,7 @@ class RunHandle(BaseRun):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._leave()
         if self.ended:
             return
         try:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from durable_streaming.producers import facts
 from durable_streaming.producers.errors import NotOpen, ProducerError, raise_first
@@ -48,22 +48,39 @@ class SyncAgentProducer:
     ) -> SyncRunHandle:
         """Make a run, to be entered; as `AgentProducer.run`."""
         started = facts.started(agent, title, input, model, thread_id, parent_run_id, tags)
-        return SyncRunHandle(self._opened().new_run(run_id or new_run_id()), started)
+        engine = self._opened()
+        return SyncRunHandle(engine.new_run(run_id or new_run_id()), started, engine)
 
     @contextmanager
     def resume(self, run_id: str) -> Iterator[SyncRunHandle]:
         """Take over a run that a producer left; as `AgentProducer.resume`."""
         from durable_streaming.producers.takeover import take_over
 
-        with SyncRunHandle(take_over(self._opened(), run_id), None) as run:
+        engine = self._opened()
+        with SyncRunHandle(take_over(engine, run_id), None, engine) as run:
             yield run
 
+    def serve(
+        self, name: str, handler: Callable[[SyncRunHandle, Any], object], *, max_runs: int = 100
+    ) -> None:
+        """Serve requests for an agent, each in a thread; as `AgentProducer.serve`.
+
+        It ends by an exception only, for instance `KeyboardInterrupt` or what a signal's handler
+        raises, and then waits for the runs that are under way.
+        """
+        from durable_streaming.producers.serving import serve_in_threads
+
+        serve_in_threads(self._opened(), name, handler, max_runs)
+
     def flush(self) -> None:
-        """Wait until every event of every run has its outcome; as `AgentProducer.flush`."""
+        """Flush every run; as `AgentProducer.flush`."""
+        self._flush(self._opened())
+
+    def _flush(self, asking: Engine | None) -> None:
         errors: list[ProducerError] = []
         for writer in self._opened().outbox.runs():
             try:
-                SyncRunHandle(writer, None).flush()
+                SyncRunHandle(writer, None, asking).flush()
             except ProducerError as error:
                 errors.append(error)
         raise_first(errors)
@@ -85,7 +102,7 @@ class SyncAgentProducer:
     ) -> None:
         engine = self._opened()
         try:
-            self.flush()
+            self._flush(None)
         except ProducerError as unstored:
             if error is None:
                 raise

@@ -8,9 +8,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self
 
 from durable_streaming.producers import facts
-from durable_streaming.producers.base_run import BaseRun
 from durable_streaming.producers.delivery.waiters import ThreadWaiter
 from durable_streaming.producers.errors import BufferFull, ProducerError
+from durable_streaming.producers.stopping import SyncStoppableRun
 from durable_streaming.producers.sync_scopes import SyncStepScope, SyncToolScope
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _CLIENT_FULL_S = 0.01
 
 
-class SyncRunHandle(BaseRun):
+class SyncRunHandle(SyncStoppableRun):
     """As `RunHandle`, with the same names; may be used from several threads.
 
     `text` and `reasoning` wait for room where the producer's options say so: there is no loop that
@@ -123,6 +123,12 @@ class SyncRunHandle(BaseRun):
         """End the run as cancelled."""
         self.emit(*facts.cancelled(reason, answer, usage))
 
+    def follow(self, stream: Iterable[object], *, api: str = "auto") -> None:
+        """Tell what the stream of a model or framework brings; as `RunHandle.follow`."""
+        from durable_streaming.producers.following import follow_in_thread
+
+        follow_in_thread(self, stream, api)
+
     def emit(self, event_type: str, data: Json) -> None:
         """Append an event of any type that is a producer's own, for instance `x.progress`."""
         self._when_room(lambda: self._writer.append(event_type, data))
@@ -141,7 +147,10 @@ class SyncRunHandle(BaseRun):
         waiter = ThreadWaiter()
         mark, waits = self._writer.barrier(waiter)
         answered = waiter.wait(timeout_s) if waits else True
-        return self._flushed(mark, answered, timeout_s)
+        flushed = self._flushed(mark, answered, timeout_s)
+        if (engine := self._needs_owner_check()) is not None:
+            engine.ownership.check(self._writer)
+        return flushed
 
     def __enter__(self) -> Self:
         if self._started is None:
@@ -160,6 +169,7 @@ class SyncRunHandle(BaseRun):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._leave()
         if self.ended:
             return
         try:

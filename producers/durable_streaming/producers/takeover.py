@@ -25,7 +25,7 @@ from durable_streaming.producers.log_scan import LogScan
 
 if TYPE_CHECKING:
     from durable_streaming.producers.delivery.engine import Engine
-    from durable_streaming.producers.sequence import SequenceState
+    from durable_streaming.schemas.sequence import SequenceState
 
 
 def take_over(engine: Engine, run_id: str) -> RunWriter:

@@ -4,12 +4,12 @@ No input or output, no clock, no environment: everything here is a function of i
 """
 
 from durable_streaming.schemas.codec import canonical, decode
+from durable_streaming.schemas.fields import MAX_EVENT_BYTES
 from durable_streaming.schemas.ids import RUN_ID_PATTERN, is_run_id, partition_for
 from durable_streaming.schemas.judge import (
     ABSENT,
     CONTROL_TYPES,
     EVENT_TYPES,
-    MAX_EVENT_BYTES,
     MAX_RECORD_BYTES,
     SCHEMA_VERSION,
     TERMINAL_TYPES,

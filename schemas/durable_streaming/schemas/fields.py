@@ -1,6 +1,6 @@
 """The field types that events share, with their limits."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -11,13 +11,16 @@ from durable_streaming.schemas.times import parse_time
 MAX_SEQ = 2**53 - 1
 """Highest seq, epoch and index: the largest integer that JavaScript reads exactly."""
 
+MAX_EVENT_BYTES: Final = 1_000_000
+
 MAX_USAGE_BYTES = 4096
 
 
 class WireModel(BaseModel):
     """A JSON object of the protocol: exact types, unknown fields ignored."""
 
-    model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
+    # Built at first use: an agent's start must not wait for the validators of all types.
+    model_config = ConfigDict(strict=True, extra="ignore", frozen=True, defer_build=True)
 
 
 def _is_time(text: str) -> str:

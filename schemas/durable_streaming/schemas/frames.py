@@ -121,6 +121,40 @@ class Unsubscribed(WireModel):
     run_id: str
 
 
+class RunFrame(WireModel):
+    """A run list entry that changed."""
+
+    type: Literal["run"]
+    run_id: str
+    status: str
+    agent: str | None
+    title: str | None
+    started_at: str | None
+    updated_at: str | None
+    ended_at: str | None
+    verdict: str | None
+    events: int
+    token: str
+
+
+class Authenticated(WireModel):
+    """The ticket was taken."""
+
+    type: Literal["authenticated"]
+
+
+class Watching(WireModel):
+    """The run list is followed, as asked."""
+
+    type: Literal["watching"]
+
+
+class Unwatched(WireModel):
+    """The run list is not followed any more."""
+
+    type: Literal["unwatched"]
+
+
 class ErrorFrame(WireModel):
     """What was refused, and why."""
 
@@ -132,7 +166,18 @@ class ErrorFrame(WireModel):
 
 
 ServerFrame = Annotated[
-    Subscribed | EventFrame | CaughtUp | Closed | Lagging | Heartbeat | Unsubscribed | ErrorFrame,
+    Subscribed
+    | EventFrame
+    | CaughtUp
+    | Closed
+    | Lagging
+    | RunFrame
+    | Heartbeat
+    | Unsubscribed
+    | Authenticated
+    | Watching
+    | Unwatched
+    | ErrorFrame,
     Field(discriminator="type"),
 ]
 SERVER_FRAME: TypeAdapter[ServerFrame] = TypeAdapter(ServerFrame)

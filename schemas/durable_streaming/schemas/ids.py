@@ -4,6 +4,7 @@ import re
 from functools import lru_cache
 
 RUN_ID_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}"
+MAX_RUN_ID_BYTES = 128
 
 _RUN_ID = re.compile(RUN_ID_PATTERN, re.ASCII)
 _MASK = 0xFFFFFFFF

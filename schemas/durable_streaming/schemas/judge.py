@@ -6,19 +6,20 @@ by all. The order of the checks is the order of the reasons in `docs/protocol.md
 
 import re
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Any, Final, Literal, get_args
 
 import msgspec
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from durable_streaming.schemas import events as models
 from durable_streaming.schemas.codec import decode
-from durable_streaming.schemas.deltas import is_plain_delta
-from durable_streaming.schemas.ids import is_run_id, partition_for
+from durable_streaming.schemas.deltas import NO_PART, PlainDelta, read_plain_delta
+from durable_streaming.schemas.fields import MAX_EVENT_BYTES
+from durable_streaming.schemas.ids import MAX_RUN_ID_BYTES, is_run_id, partition_for
 from durable_streaming.schemas.strictjson import MAX_DEPTH, find_fault, has_lone_surrogate
 
 SCHEMA_VERSION: Final = 1
-MAX_EVENT_BYTES: Final = 1_000_000
 MAX_RECORD_BYTES: Final = 1_048_576
 
 Reason = Literal[
@@ -34,12 +35,10 @@ Reason = Literal[
     "wrong_partition",
 ]
 
-_MODELS: Final[dict[str, Any]] = {
-    get_args(model.model_fields["type"].annotation)[0]: model.__pydantic_validator__
+_MODELS: Final[dict[str, type[BaseModel]]] = {
+    get_args(model.model_fields["type"].annotation)[0]: model
     for model in get_args(get_args(models.AnyEvent)[0])
 }
-_UNKNOWN: Final = models.UnknownEvent.__pydantic_validator__
-_UNKNOWN_CONTROL: Final = models.UnknownControlEvent.__pydantic_validator__
 
 EVENT_TYPES: Final = frozenset(_MODELS)
 TERMINAL_TYPES: Final = frozenset({"run.completed", "run.failed", "run.cancelled"})
@@ -116,6 +115,9 @@ def judge(
         partition: where the record stands.
         partitions: how many partitions the topic has.
     """
+    delta = read_plain_delta(value) if value is not None else None
+    if delta is not None and key == delta.run_id.encode() and _is_home(key, partition, partitions):
+        return _delta_event(delta, value or b"")
     parsed = _read_object(value)
     if isinstance(parsed, BadRecord):
         return parsed
@@ -133,10 +135,40 @@ def judge(
 
 def judge_value(value: bytes | None) -> Event | BadRecord:
     """Judge an event that has no place in a topic yet, as a producer does before it sends."""
+    delta = read_plain_delta(value) if value is not None else None
+    if delta is not None and is_run_id(delta.run_id):
+        return _delta_event(delta, value or b"")
     parsed = _read_object(value)
     if isinstance(parsed, BadRecord):
         return parsed
     return _judge_fields(*parsed)
+
+
+def _delta_event(delta: PlainDelta, value: bytes) -> Event:
+    found = delta.data
+    data = {"text": found.text}
+    if found.part != NO_PART:
+        data["part"] = found.part  # type: ignore[assignment]
+    return Event(
+        delta.run_id,
+        delta.type,
+        delta.time,
+        delta.seq,
+        delta.producer_id,
+        delta.producer_epoch,
+        data,
+        value,
+    )
+
+
+def _is_home(key: bytes, partition: int, partitions: int) -> bool:
+    # A key of any length must not be kept by the cache.
+    return len(key) <= MAX_RUN_ID_BYTES and _home_of(key, partitions) == partition
+
+
+@lru_cache(maxsize=65_536)
+def _home_of(key: bytes, partitions: int) -> int | None:
+    return partition_for(key, partitions) if is_run_id(key.decode()) else None
 
 
 def _read_object(value: bytes | None) -> tuple[dict[str, Any], bytes] | BadRecord:
@@ -194,16 +226,12 @@ def _judge_fields(found: dict[str, Any], body: bytes) -> Event | BadRecord:
     kind = found.get("type")
     if not isinstance(kind, str):
         return BadRecord("not_an_event", "type is no string")
-    validator = _MODELS.get(kind)
-    known = validator is not None
+    known = kind in _MODELS
     control = is_control_type(kind)
-    if validator is None:
-        validator = _UNKNOWN_CONTROL if control else _UNKNOWN
-    if not is_plain_delta(found):
-        try:
-            validator.validate_python(found)
-        except ValidationError as error:
-            return BadRecord("not_an_event", _first_error(error))
+    try:
+        _validator(kind).validate_python(found)
+    except ValidationError as error:
+        return BadRecord("not_an_event", _first_error(error))
     data = found.get("data", {} if known else ABSENT)
     if data is None and known:
         data = {}
@@ -218,6 +246,17 @@ def _judge_fields(found: dict[str, Any], body: bytes) -> Event | BadRecord:
         data=data,
         value=body,
     )
+
+
+@cache
+def _validator_of(model: type[BaseModel]) -> Any:
+    model.model_rebuild()
+    return model.__pydantic_validator__
+
+
+def _validator(kind: str) -> Any:
+    unknown = models.UnknownControlEvent if is_control_type(kind) else models.UnknownEvent
+    return _validator_of(_MODELS.get(kind, unknown))
 
 
 def _first_error(error: ValidationError) -> str:

@@ -56,7 +56,9 @@ KINDS: dict[str, st.SearchStrategy[Any]] = {
     ),
     "run.waiting": of(**{"for": st.just("input")}),
     "quality.checked": of(
-        check=IDS, verdict=st.sampled_from(["pass", "warn", "fail"]), score=st.floats(0, 1e22)
+        check=IDS,
+        verdict=st.sampled_from(["pass", "warn", "fail"]),
+        score=st.floats(0, 1e18) | st.just(1e22),
     ),
     "run.completed": of(answer=ANSWERS),
     "x.note": st.none() | st.integers(0, 2),

@@ -71,6 +71,30 @@ async def test_a_run_that_ended_is_committed_at_once_but_not_all_the_time(tmp_pa
     owner.close()
 
 
+async def test_far_from_the_end_of_the_log_transactions_are_fewer(tmp_path: Path) -> None:
+    log, clock = new_log(), HandClock()
+    append(log, clean_run(key_of(0), 5))
+    records = source(log, 0)
+    owner = new_owner(open_partition(new_site(log, tmp_path), 0), clock=clock)
+    owner.feed(records[:5], behind=True)
+    clock.now += 1.9
+    owner.commit_if_due()
+    assert owner.fold.pending_bytes > 0
+    clock.now += 0.2
+    owner.commit_if_due()
+    await owner.commit_done()
+    assert owner.committed == 5
+    owner.feed(records[5:], behind=True)
+    clock.now += 0.1
+    owner.commit_if_due()
+    assert owner.fold.run_ended
+    owner.feed(records[7:], behind=False)
+    owner.commit_if_due()
+    await owner.commit_done()
+    assert owner.committed == 7
+    owner.close()
+
+
 @pytest.mark.parametrize("policy", [CommitPolicy(records=4), CommitPolicy(bytes=600)])
 async def test_a_full_transaction_is_committed_at_once(
     tmp_path: Path, policy: CommitPolicy

@@ -37,7 +37,7 @@ def test_streams_that_begin_in_the_middle_or_with_an_error(chunk: dict[str, Any]
 def test_unknown_streams_are_refused_with_the_remedy() -> None:
     with pytest.raises(UnknownStream, match=r"first chunk has completion, stop.*openai-chat"):
         adapter_for("auto", {"completion": "secret", "stop": None})
-    with pytest.raises(UnknownStream, match="use auto or one of anthropic-messages"):
+    with pytest.raises(UnknownStream, match="use auto or one of ag-ui, anthropic-messages"):
         adapter_for("openai")
 
 

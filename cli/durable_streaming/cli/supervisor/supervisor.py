@@ -8,7 +8,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import httpx
@@ -37,8 +37,16 @@ class Supervisor:
         ...     supervisor.watch()
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, on_log: Callable[[str], None] = lambda bootstrap: None) -> None:
+        """Describe a stack.
+
+        Args:
+            plan: what it consists of.
+            on_log: told the broker's address as soon as events can be published, which is some
+                seconds before all serve.
+        """
         self.plan = plan
+        self._on_log = on_log
         self._kafka: LocalKafka | None = None
         self._bootstrap = plan.bootstrap or ""
         self._children: dict[Child, str] = {}
@@ -57,6 +65,7 @@ class Supervisor:
                 require_free(port)
             try:
                 self._start_broker()
+                self._on_log(self._bootstrap)
                 self._start_children()
                 self._await_ready()
                 if self._stopping.is_set():

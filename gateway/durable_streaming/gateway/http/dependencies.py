@@ -7,7 +7,9 @@ from typing import Annotated, Any
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from durable_streaming.gateway.auth import Principal
 from durable_streaming.gateway.engine import Engine
+from durable_streaming.gateway.guard import PRINCIPAL
 from durable_streaming.gateway.incarnation import Incarnation
 from durable_streaming.gateway.parameters import Query, read_run_id
 
@@ -22,6 +24,11 @@ def _current(connection: HTTPConnection) -> Incarnation:
     return engine_of(connection).current
 
 
+def _principal(connection: HTTPConnection) -> Principal:
+    principal: Principal = connection.scope[PRINCIPAL]
+    return principal
+
+
 def _query(connection: HTTPConnection) -> Query:
     return Query(connection.scope["query_string"])
 
@@ -32,6 +39,7 @@ def _run_id(run_id: str) -> str:
 
 TheEngine = Annotated[Engine, Depends(engine_of)]
 TheLog = Annotated[Incarnation, Depends(_current)]
+ThePrincipal = Annotated[Principal, Depends(_principal)]
 TheQuery = Annotated[Query, Depends(_query)]
 RunId = Annotated[str, Depends(_run_id)]
 

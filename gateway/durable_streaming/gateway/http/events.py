@@ -1,25 +1,29 @@
-"""Replay over HTTP: pages of a run's stored events, or all of them line by line."""
+"""Replay over HTTP: pages of a run's stored events, line by line, or live."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Annotated
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
+from durable_streaming.gateway.auth import Principal
+from durable_streaming.gateway.engine import Engine
 from durable_streaming.gateway.http.dependencies import (
     RunId,
+    TheEngine,
     TheLog,
+    ThePrincipal,
     TheQuery,
     parameter,
     refusals,
 )
 from durable_streaming.gateway.http.negotiation import choose
-from durable_streaming.gateway.hub import Final
 from durable_streaming.gateway.incarnation import Incarnation
+from durable_streaming.gateway.parameters import Wanted, last_event_id
 from durable_streaming.gateway.positions import Located, locate
+from durable_streaming.gateway.sse import EventStream
 from durable_streaming.gateway.store import StoredEvent
 from durable_streaming.schemas import canonical
 
@@ -27,6 +31,7 @@ router = APIRouter(prefix="/v1/runs", tags=["events"])
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
+SSE = "text/event-stream"
 
 _DEFAULT_LIMIT = 1_000
 _MAX_LIMIT = 5_000
@@ -39,7 +44,7 @@ _PARAMETERS = [
     parameter("from_offset", "Begin at this offset.", type="integer", minimum=0, maximum=2**63 - 1),
     parameter(
         "limit",
-        "How many, 1 to 5,000; when absent 1,000, and as NDJSON all.",
+        "How many, 1 to 5,000; when absent 1,000, and as NDJSON all. None for a live stream.",
         type="integer",
         minimum=1,
         maximum=_MAX_LIMIT,
@@ -50,8 +55,12 @@ _PARAMETERS = [
 @router.get(
     "/{run_id}/events",
     responses={
-        200: {"content": {JSON: {}, NDJSON: {}}, "description": "Events in order of offset."},
-        **refusals(400, 403, 404, 406, 409, 410, 416, 503),
+        200: {
+            "content": {JSON: {}, NDJSON: {}, SSE: {}},
+            "description": "Events in order of offset.",
+        },
+        204: {"description": "As a stream only: the run is over, and nothing more will come."},
+        **refusals(400, 401, 403, 404, 406, 409, 410, 416, 429, 503),
     },
     openapi_extra={"parameters": _PARAMETERS},
 )
@@ -59,16 +68,33 @@ async def get_events(
     run_id: RunId,
     log: TheLog,
     query: TheQuery,
-    accept: Annotated[str | None, Header(include_in_schema=False)] = None,
+    engine: TheEngine,
+    principal: ThePrincipal,
+    request: Request,
 ) -> Response:
     """Return a run's events from a position on; no position is the start."""
-    media_type = choose(accept, (JSON, NDJSON))
+    media_type = choose(request.headers.get("accept"), (JSON, NDJSON, SSE))
     wanted = query.wanted()
     limit = query.optional_limit(_MAX_LIMIT)
-    located = await locate(log, run_id, wanted, fresh=True)
+    if media_type == SSE:
+        wanted = last_event_id(request.headers.getlist("last-event-id")) or wanted
+        return await _stream(log, run_id, wanted, engine, principal)
+    located = await locate(log, run_id, wanted, principal, fresh=True)
     if media_type == NDJSON:
         return StreamingResponse(_lines(log, located, limit), media_type=NDJSON)
     return await _page(log, located, limit or _DEFAULT_LIMIT)
+
+
+async def _stream(
+    log: Incarnation, run_id: str, wanted: Wanted, engine: Engine, principal: Principal
+) -> Response:
+    located = await locate(log, run_id, wanted, principal)
+    if located.is_closed(located.cursor):
+        # What ends a browser's reconnecting must be true of the log, not only of what came here.
+        located = await locate(log, run_id, wanted, principal, fresh=True)
+        if located.is_closed(located.cursor):
+            return Response(status_code=204)
+    return EventStream(engine, log, located, principal)
 
 
 async def _page(log: Incarnation, located: Located, limit: int) -> Response:
@@ -84,8 +110,7 @@ async def _page(log: Incarnation, located: Located, limit: int) -> Response:
     )
     next_offset = _after(located, found)
     caught_up = next_offset >= located.head
-    final = Final.of(run.summary)
-    closed = caught_up and final is not None and next_offset > final.applied
+    closed = located.is_closed(next_offset)
     entries = b",".join(log.tokens.entry(partition, *event) for event in found)
     body = b'{"caught_up":%b,"closed":%b,"events":[%b],"token":%b}' % (
         canonical(caught_up),

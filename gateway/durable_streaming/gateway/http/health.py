@@ -1,9 +1,10 @@
-"""Whether the process lives, whether it serves, and its numbers."""
+"""Whether the process lives, whether it serves, its numbers, and its frames described."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
+from durable_streaming.gateway.asyncapi import document as asyncapi_document
 from durable_streaming.gateway.http.dependencies import TheEngine, refusals
 from durable_streaming.gateway.refusals import Refusal
 from durable_streaming.schemas import canonical
@@ -32,6 +33,12 @@ async def readyz(engine: TheEngine) -> Response:
 async def metrics(engine: TheEngine) -> Response:
     """Return the metrics in Prometheus' text format."""
     return Response(engine.metrics.render(), media_type=_METRICS_TYPE)
+
+
+@router.get("/asyncapi.json")
+async def asyncapi() -> Response:
+    """Return the AsyncAPI document: the WebSocket, described."""
+    return Response(canonical(asyncapi_document()), media_type="application/json")
 
 
 def _ok() -> Response:

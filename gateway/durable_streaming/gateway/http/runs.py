@@ -4,37 +4,35 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, get_args
+from typing import Any
 
 from fastapi import APIRouter, Response
 
-from durable_streaming.gateway.frames import Tokens
+from durable_streaming.gateway.auth import Principal
 from durable_streaming.gateway.http.dependencies import (
     RunId,
     TheLog,
+    ThePrincipal,
     TheQuery,
     parameter,
     refusals,
 )
-from durable_streaming.gateway.parameters import Query
+from durable_streaming.gateway.listing import list_entry
+from durable_streaming.gateway.parameters import RUN_STATUSES, VERDICTS, Query
 from durable_streaming.gateway.positions import find_run
 from durable_streaming.gateway.refusals import Refusal
 from durable_streaming.gateway.state import read_state
 from durable_streaming.gateway.store import Summary
-from durable_streaming.gateway.store.index import ListedRun
-from durable_streaming.schemas import canonical, partition_for
-from durable_streaming.schemas.records import RunStatus, Verdict
+from durable_streaming.schemas import canonical
 
 router = APIRouter(prefix="/v1/runs", tags=["runs"])
 
 _DEFAULT_LIMIT = 100
 _MAX_LIMIT = 500
-_STATUSES = get_args(RunStatus)
-_VERDICTS = get_args(Verdict)
 _LIST_PARAMETERS = [
-    parameter("status", "Only runs of this status.", enum=list(_STATUSES)),
+    parameter("status", "Only runs of this status.", enum=list(RUN_STATUSES)),
     parameter("agent", "Only runs of this agent."),
-    parameter("verdict", "Only runs of this verdict.", enum=list(_VERDICTS)),
+    parameter("verdict", "Only runs of this verdict.", enum=list(VERDICTS)),
     parameter("thread_id", "Only runs of this thread."),
     parameter("parent_run_id", "Only runs started by this run."),
     parameter("tag", "Only runs with this tag.", pattern="^[^=]+=.*$"),
@@ -49,12 +47,14 @@ _LIST_PARAMETERS = [
 ]
 
 
-@router.get("", responses=refusals(400, 403, 503), openapi_extra={"parameters": _LIST_PARAMETERS})
-async def list_runs(log: TheLog, query: TheQuery) -> Response:
+@router.get(
+    "", responses=refusals(400, 401, 403, 429, 503), openapi_extra={"parameters": _LIST_PARAMETERS}
+)
+async def list_runs(log: TheLog, query: TheQuery, principal: ThePrincipal) -> Response:
     """List runs, the newest first by the broker's time of their first record."""
     limit = query.limit(_DEFAULT_LIMIT, _MAX_LIMIT)
     cursor = query.text("cursor")
-    wanted = _filter(query)
+    wanted = _filter(query, principal)
     try:
         page = await asyncio.to_thread(log.index.page, limit=limit, cursor=cursor, wanted=wanted)
     except ValueError:
@@ -65,40 +65,17 @@ async def list_runs(log: TheLog, query: TheQuery) -> Response:
     return _json({"runs": runs, "next_cursor": page.next_cursor})
 
 
-@router.get("/{run_id}", responses=refusals(400, 403, 404, 503))
-async def get_run(run_id: RunId, log: TheLog) -> Response:
+@router.get("/{run_id}", responses=refusals(400, 401, 403, 404, 429, 503))
+async def get_run(run_id: RunId, log: TheLog, principal: ThePrincipal) -> Response:
     """Return a run's state and its position: subscribe after it without gap or repeat."""
-    return _json(await read_state(log, await find_run(log, run_id)))
+    return _json(await read_state(log, await find_run(log, run_id, principal)))
 
 
-def list_entry(tokens: Tokens, run: ListedRun) -> dict[str, Any]:
-    """Write one entry of the run list; its token is the position the entry was taken at."""
-    summary, row = run.summary, run.row
-    if row is None:
-        partition, position, events = partition_for(run.run_id.encode(), tokens.partitions), 0, 0
-    else:
-        partition, position, events = row.partition, row.first_offset, row.events
-    if summary.applied >= 0:
-        position = summary.applied + 1
-    return {
-        "run_id": run.run_id,
-        "status": summary.status,
-        "agent": summary.agent,
-        "title": summary.title,
-        "started_at": summary.started_at,
-        "updated_at": summary.updated_at,
-        "ended_at": summary.ended_at,
-        "verdict": summary.verdict,
-        "events": events,
-        "token": tokens.at(partition, position),
-    }
-
-
-def _filter(query: Query) -> Callable[[Summary], bool]:
+def _filter(query: Query, principal: Principal) -> Callable[[str, Summary], bool]:
     fields = {
-        "status": query.choice("status", _STATUSES),
+        "status": query.choice("status", RUN_STATUSES),
         "agent": query.text("agent"),
-        "verdict": query.choice("verdict", _VERDICTS),
+        "verdict": query.choice("verdict", VERDICTS),
         "thread_id": query.text("thread_id"),
         "parent_run_id": query.text("parent_run_id"),
     }
@@ -108,7 +85,9 @@ def _filter(query: Query) -> Callable[[Summary], bool]:
     if tag is not None and not (name and equals):
         raise Refusal("bad-request", "tag must be name=value")
 
-    def wanted(summary: Summary) -> bool:
+    def wanted(run_id: str, summary: Summary) -> bool:
+        if not principal.may_see(run_id, summary.tags):
+            return False
         if any(getattr(summary, field) != value for field, value in given):
             return False
         return tag is None or summary.tags.get(name) == tag_value

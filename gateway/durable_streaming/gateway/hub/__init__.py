@@ -7,10 +7,12 @@ from durable_streaming.gateway.hub.limits import Limits
 from durable_streaming.gateway.hub.ring import Chunk, Ring
 from durable_streaming.gateway.hub.socket import Socket
 from durable_streaming.gateway.hub.subscription import Subscription
+from durable_streaming.gateway.hub.watchers import Entry, Watchers
 
 __all__ = [
     "Chunk",
     "Connection",
+    "Entry",
     "Feed",
     "Final",
     "Hub",
@@ -18,4 +20,5 @@ __all__ = [
     "Ring",
     "Socket",
     "Subscription",
+    "Watchers",
 ]

@@ -72,6 +72,11 @@ class Hub:
         )
         self.ladder = Ladder(limits, metrics, self._loop.time)
 
+    @property
+    def subscribers(self) -> int:
+        """How many subscriptions there are."""
+        return sum(len(connection.subscriptions) for connection in self.ladder.connections)
+
     def apply(self, batch: Iterable[Live]) -> None:
         """Take a batch of events in; the tail's hand-over calls it."""
         began = time.perf_counter()
@@ -168,18 +173,17 @@ class Hub:
         self._interval = self._limits.busy_flush_interval if busy else self._limits.flush_interval
         self._spent = 0.0
 
-    def flush_all(self) -> None:
-        """Bring every viewer what its socket takes."""
-        for connection in list(self.ladder.connections):
-            self.resume(connection)
+    def close(self, connection: Connection, code: int, reason: str) -> None:
+        """Close one socket."""
+        self._metrics.closes.labels(code=str(code)).inc()
+        connection.close(code, reason)
 
     def close_all(self, code: int, reason: str, last: bytes) -> None:
         """Close every socket, after a last frame (or none: empty)."""
         for connection in list(self.ladder.connections):
             if last:
                 connection.write(last)
-            self._metrics.closes.labels(code=str(code)).inc()
-            connection.close(code, reason)
+            self.close(connection, code, reason)
 
     def _new_feed(self, run_id: str, partition: int, floor: int) -> Feed:
         ring = Ring(floor, self._limits.ring_bytes)

@@ -45,13 +45,15 @@ class RunIndex:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def page(self, *, limit: int, cursor: str | None, wanted: Callable[[Summary], bool]) -> Page:
+    def page(
+        self, *, limit: int, cursor: str | None, wanted: Callable[[str, Summary], bool]
+    ) -> Page:
         """Return the next entries that are wanted.
 
         Args:
             limit: most entries to return.
             cursor: `next_cursor` of the page before.
-            wanted: the filter.
+            wanted: the filter, by run id and summary.
 
         Raises:
             ValueError: the cursor was not handed out by this list.
@@ -64,7 +66,7 @@ class RunIndex:
             run_id = keys.listed_run(key)
             raw = self._database.get(keys.summary(run_id))
             summary = Summary() if raw is None else _SUMMARY.decode(raw)
-            if not wanted(summary):
+            if not wanted(run_id.decode(), summary):
                 continue
             row = self._database.get(keys.row(run_id))
             runs.append(

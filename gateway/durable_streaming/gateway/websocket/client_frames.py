@@ -8,17 +8,22 @@ from pydantic import TypeAdapter, ValidationError
 
 from durable_streaming.gateway.refusals import Refusal
 from durable_streaming.schemas import decode
-from durable_streaming.schemas.frames import Subscribe, Unsubscribe
+from durable_streaming.schemas.frames import Authenticate, Subscribe, Unsubscribe, Unwatch, Watch
 
-_FRAMES: dict[str, TypeAdapter[Subscribe] | TypeAdapter[Unsubscribe]] = {
+Request = Authenticate | Subscribe | Unsubscribe | Watch | Unwatch
+
+_FRAMES: dict[str, TypeAdapter[Any]] = {
+    "authenticate": TypeAdapter(Authenticate),
     "subscribe": TypeAdapter(Subscribe),
     "unsubscribe": TypeAdapter(Unsubscribe),
+    "watch": TypeAdapter(Watch),
+    "unwatch": TypeAdapter(Unwatch),
 }
 # A member of the right type with a value that can't be: the frame stands, the request does not.
 _WRONG_VALUES = {"value_error", "literal_error", "greater_than_equal", "less_than_equal"}
 
 
-def read_frame(text: str) -> Subscribe | Unsubscribe:
+def read_frame(text: str) -> Request:
     """Read one frame.
 
     Raises:
@@ -36,9 +41,10 @@ def read_frame(text: str) -> Subscribe | Unsubscribe:
     if adapter is None:
         raise Refusal("bad-frame", f"type must be one of: {', '.join(_FRAMES)}")
     try:
-        return adapter.validate_python(found)
+        request: Request = adapter.validate_python(found)
     except ValidationError as error:
         raise _refusal(error) from None
+    return request
 
 
 def _refusal(error: ValidationError) -> Refusal:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from fastapi import APIRouter, WebSocket
 
+from durable_streaming.gateway.auth import Principal
 from durable_streaming.gateway.http.dependencies import engine_of
 from durable_streaming.gateway.parameters import Query, read_run_id
 from durable_streaming.gateway.refusals import Refusal, problem
 from durable_streaming.gateway.websocket.asgi import AsgiSocket
 from durable_streaming.gateway.websocket.protocol import EXTENSION
-from durable_streaming.gateway.websocket.session import AdoptableSocket, Session
+from durable_streaming.gateway.websocket.session import AdoptableSocket, First, Session
 from durable_streaming.schemas.frames import SUBPROTOCOL
 
 router = APIRouter()
@@ -18,22 +19,19 @@ router = APIRouter()
 @router.websocket("/v1/ws")
 async def many_runs(websocket: WebSocket) -> None:
     """Carry subscriptions to many runs."""
-    _, socket = await _open(websocket, None)
-    await socket.run()
+    await _serve(websocket, None)
 
 
 @router.websocket("/v1/runs/{run_id}/ws")
 async def one_run(websocket: WebSocket, run_id: str) -> None:
     """Carry one run; the position is in the address, the subscription begins by itself."""
-    session, socket = await _open(websocket, run_id)
     try:
-        checked = read_run_id(run_id)
-        wanted = Query(websocket.scope["query_string"]).wanted(with_origin=True)
+        first = First(
+            read_run_id(run_id), Query(websocket.scope["query_string"]).wanted(with_origin=True)
+        )
     except Refusal as refusal:
-        session.refuse(refusal)
-    else:
-        session.begin(checked, wanted)
-    await socket.run()
+        first = First(run_id, refusal)
+    await _serve(websocket, first)
 
 
 @router.websocket("/{path:path}")
@@ -44,14 +42,25 @@ async def nowhere(websocket: WebSocket, path: str) -> None:
     )
 
 
-async def _open(websocket: WebSocket, only: str | None) -> tuple[Session, AdoptableSocket]:
+async def _serve(websocket: WebSocket, first: First | None) -> None:
     engine = engine_of(websocket)
     log = engine.current
+    offered = websocket.scope["subprotocols"]
+    refused: Refusal | None = None
+    principal: Principal | None = None
+    try:
+        principal = engine.authenticator.of_handshake(websocket.headers, offered)
+    except Refusal as refusal:
+        # Said on the socket: a page can't see how a handshake was refused.
+        refused = refusal
     socket: AdoptableSocket | None = websocket.scope.get("extensions", {}).get(EXTENSION)
     if socket is None:
         socket = AsgiSocket(websocket)
-    offered = websocket.scope["subprotocols"]
     await websocket.accept(subprotocol=SUBPROTOCOL if SUBPROTOCOL in offered else None)
-    session = Session(engine, log, socket, only)
+    session = Session(engine, log, socket, principal, None if first is None else first.run_id)
     socket.adopt(session)
-    return session, socket
+    if refused is not None:
+        session.refuse(refused)
+    elif first is not None:
+        session.begin(first)
+    await socket.run()

@@ -14,8 +14,8 @@ from durable_streaming.processors.fold.rows import (
     Tool,
     Violation,
 )
-from durable_streaming.processors.fold.sequence import Lineage
 from durable_streaming.processors.fold.text import Text
+from durable_streaming.schemas.sequence import Lineage
 
 
 class Start(NamedTuple):

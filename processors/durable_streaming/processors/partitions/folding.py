@@ -17,6 +17,10 @@ class Fold(Protocol):
     def run_ended(self) -> bool:
         """Whether a run ended since the last drain."""
 
+    @property
+    def pending_bytes(self) -> int:
+        """Bytes of the values fed since the last drain."""
+
     def feed(self, record: LogRecord) -> None:
         """Fold one record; never raises for bad input."""
 

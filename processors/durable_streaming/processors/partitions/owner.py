@@ -30,6 +30,9 @@ class CommitPolicy:
 
     interval_s: float = 0.5
     """At the latest so long after the first change that is not committed."""
+    behind_interval_s: float = 2.0
+    """The same, ended runs included, while the end of the log is far: what is shown is old then,
+    and writing each run's head less often is what lets the worker catch up."""
     records: int = 20_000
     """At once when so many source records were folded since the last commit."""
     bytes: int = 16_000_000
@@ -65,7 +68,7 @@ class PartitionOwner:
         self._last_commit = clock()
         self._dirty_since: float | None = None
         self._records = 0
-        self._bytes = 0
+        self._behind = False
         self.committed = opened.fold.next_offset
         """The next source offset as of the last commit."""
 
@@ -89,46 +92,53 @@ class PartitionOwner:
         """The first source offset not folded yet."""
         return self._opened.fold.next_offset
 
-    def feed(self, records: Sequence[Record]) -> None:
+    def feed(self, records: Sequence[Record], *, behind: bool = False) -> None:
         """Fold consecutive records that begin at `next_offset`.
+
+        Args:
+            records: at least one.
+            behind: whether the end of the log is far.
 
         Raises:
             Exception: the fold failed, which no record makes it do. The local store is dropped
                 then: it may lack what the fold needs, and a restart recovers it from the log.
         """
-        feed = self._opened.fold.feed
-        size = 0
+        fold = self._opened.fold
+        feed, bytes_before = fold.feed, fold.pending_bytes
         try:
             for record in records:
                 feed(record)
-                size += len(record.value or b"")
         except Exception:
             self._opened.store.clear()
             raise
         self._records += len(records)
-        self._bytes += size
+        self._behind = behind
         if self._dirty_since is None:
             self._dirty_since = self._clock()
         self._metrics.records_folded.inc(len(records))
-        self._metrics.bytes_folded.inc(size)
+        self._metrics.bytes_folded.inc(fold.pending_bytes - bytes_before)
 
     @property
     def full(self) -> bool:
         """Whether the next transaction holds all that it may: feed no more before it is begun."""
-        return self._records >= self._policy.records or self._bytes >= self._policy.bytes
+        return (
+            self._records >= self._policy.records or self.fold.pending_bytes >= self._policy.bytes
+        )
 
     def commit_if_due(self) -> None:
         """Begin a transaction where there is something to commit, and none is under way."""
         if self._dirty_since is None or self._committing is not None:
             return
-        now = self._clock()
-        due = (
-            self.full
-            or now - self._dirty_since >= self._policy.interval_s
-            or (self.fold.run_ended and now - self._last_commit >= _EAGER_INTERVAL_S)
-        )
-        if due:
+        if self.full or self._clock() >= self._due_at(self._dirty_since):
             self._begin_commit()
+
+    def _due_at(self, dirty_since: float) -> float:
+        if self._behind:
+            return dirty_since + self._policy.behind_interval_s
+        due_at = dirty_since + self._policy.interval_s
+        if self.fold.run_ended:
+            due_at = min(due_at, self._last_commit + _EAGER_INTERVAL_S)
+        return due_at
 
     async def commit_all(self) -> None:
         """Commit everything folded so far.
@@ -160,7 +170,7 @@ class PartitionOwner:
         derived = fold.drain()
         # Needed after a restart for a moment; kept, it would hold the source's tail in memory.
         self._opened.lookup.close()
-        self._dirty_since, self._records, self._bytes = None, 0, 0
+        self._dirty_since, self._records = None, 0
         self._last_commit = self._clock()
         if derived:
             self._opened.overlay.stage((d.topic, d.key, d.value) for d in derived)

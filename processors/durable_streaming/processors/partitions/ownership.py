@@ -18,6 +18,9 @@ logger = logging.getLogger(__name__)
 # Threads wait for the broker most of the time; a rebalance may bring a dozen partitions at once.
 _THREADS: Final = 12
 
+# More than a fetch brings while the worker keeps up with the log.
+_FAR_RECORDS: Final = 5_000
+
 T = TypeVar("T")
 
 Reread = Callable[[int, int], Awaitable[None]]
@@ -100,12 +103,19 @@ class Ownership:
         """
         await asyncio.shield(self._watched(self._assign(partitions, self._rebalances)))
 
-    async def feed(self, partition: int, records: Sequence[Record]) -> None:
+    async def feed(
+        self, partition: int, records: Sequence[Record], *, end: int | None = None
+    ) -> None:
         """Fold a batch of consecutive records of one partition.
 
         Whatever the consumer's bookkeeping did, each offset is folded once and in order: what was
         folded already is left out, and where something is missing before the batch the partition
         is read again from there.
+
+        Args:
+            partition: whose records they are.
+            records: consecutive ones, at least one.
+            end: the end of the partition as far as it is known.
 
         Raises:
             ProcessorError: the transaction that has to make room can't be written.
@@ -124,7 +134,7 @@ class Ownership:
             records = [record for record in records if record.offset >= expected]
         if owner.full:
             await owner.commit_done()
-        owner.feed(records)
+        owner.feed(records, behind=end is not None and end - records[-1].offset > _FAR_RECORDS)
         owner.commit_if_due()
 
     def tick(self) -> None:

@@ -9,11 +9,14 @@ The same adapter reads recorded chunks and the live objects of the provider's SD
 """
 
 from durable_streaming.producers.adapters.adapter import Adapter
+from durable_streaming.producers.adapters.ag_ui import AGUI
 from durable_streaming.producers.adapters.anthropic_messages import AnthropicMessages
 from durable_streaming.producers.adapters.gemini import Gemini
 from durable_streaming.producers.adapters.google_interactions import GoogleInteractions
+from durable_streaming.producers.adapters.langgraph import LangGraph
 from durable_streaming.producers.adapters.openai_chat import OpenAIChat
 from durable_streaming.producers.adapters.openai_responses import OpenAIResponses
+from durable_streaming.producers.adapters.pydantic_ai import PydanticAI
 from durable_streaming.producers.adapters.selection import (
     ADAPTERS,
     UnknownStream,
@@ -24,13 +27,16 @@ from durable_streaming.producers.facts import Fact
 
 __all__ = [
     "ADAPTERS",
+    "AGUI",
     "Adapter",
     "AnthropicMessages",
     "Fact",
     "Gemini",
     "GoogleInteractions",
+    "LangGraph",
     "OpenAIChat",
     "OpenAIResponses",
+    "PydanticAI",
     "UnknownStream",
     "adapter_for",
     "detect",

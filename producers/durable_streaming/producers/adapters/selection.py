@@ -3,19 +3,32 @@
 from typing import Final
 
 from durable_streaming.producers.adapters.adapter import Adapter
+from durable_streaming.producers.adapters.ag_ui import AGUI
 from durable_streaming.producers.adapters.anthropic_messages import AnthropicMessages
 from durable_streaming.producers.adapters.chunks import Chunk, as_mapping, mapping, text
 from durable_streaming.producers.adapters.gemini import Gemini
 from durable_streaming.producers.adapters.google_interactions import GoogleInteractions
+from durable_streaming.producers.adapters.langgraph import LangGraph
 from durable_streaming.producers.adapters.openai_chat import OpenAIChat
 from durable_streaming.producers.adapters.openai_responses import OpenAIResponses
+from durable_streaming.producers.adapters.pydantic_ai import PydanticAI
 
 ADAPTERS: Final[dict[str, type[Adapter]]] = {
     adapter.api: adapter
-    for adapter in (OpenAIResponses, AnthropicMessages, OpenAIChat, Gemini, GoogleInteractions)
+    for adapter in (
+        OpenAIResponses,
+        AnthropicMessages,
+        OpenAIChat,
+        Gemini,
+        GoogleInteractions,
+        PydanticAI,
+        LangGraph,
+        AGUI,
+    )
 }
 """The adapters by the name of their API."""
 
+_AG_UI_KINDS: Final = ("RUN_", "TEXT_MESSAGE_", "TOOL_CALL_", "STEP_", "REASONING_", "STATE_")
 _GEMINI_MEMBERS: Final = frozenset({"candidates", "promptFeedback", "usageMetadata"})
 
 
@@ -68,6 +81,12 @@ def _by_kind(chunk: Chunk) -> str | None:
         # Both APIs have an error of this form; only Responses numbers its events.
         numbered = "sequence_number" in chunk or not mapping(chunk.get("error"))
         return OpenAIResponses.api if numbered else AnthropicMessages.api
+    if kind.startswith(_AG_UI_KINDS):
+        return AGUI.api
+    if "ns" in chunk and "data" in chunk:
+        return LangGraph.api
+    if "event_kind" in chunk:
+        return PydanticAI.api
     event = text(chunk.get("event_type"))
     # Its older form, `interaction.start` and `content.*`, is another protocol.
     known = event.startswith(("interaction.created", "interaction.status_update", "step."))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from durable_streaming.eventlog import KafkaLog, KafkaSettings, Log, SystemClock
+from durable_streaming.producers.delivery.control import ControlListener
 from durable_streaming.producers.delivery.outbox import Outbox
+from durable_streaming.producers.delivery.ownership import Ownership
 from durable_streaming.producers.delivery.pump import Pump
 from durable_streaming.producers.delivery.run_writer import RunWriter
 from durable_streaming.producers.errors import Misuse
@@ -18,9 +20,12 @@ class Engine:
 
     Attributes:
         log: where to read and write.
+        topics: their names.
         topic: of the events.
         options: of the producer.
         outbox: what waits for the broker.
+        control: hears which runs are to stop.
+        ownership: sees which runs were taken over.
     """
 
     def __init__(
@@ -31,11 +36,14 @@ class Engine:
     ) -> None:
         settings = settings or KafkaSettings()
         self.log = log or KafkaLog(settings)
-        self.topic = settings.topics.events
+        self.topics = settings.topics
+        self.topic = self.topics.events
         self.options = options or ProducerOptions()
         producer_id = new_producer_id()
         self._writer = self.log.writer(producer_id)
         self.outbox = Outbox(self._writer, self.topic, producer_id, self.options, SystemClock())
+        self.control = ControlListener(self.log, self.topics.control)
+        self.ownership = Ownership(self.log, self.topic)
         self._pump = Pump(self.outbox)
         self._pump.start()
 
@@ -53,6 +61,7 @@ class Engine:
     def close(self) -> None:
         """Release everything; what has no answer by then is unknown."""
         self.outbox.refuse("this producer is closed: open a new AgentProducer")
+        self.control.close()
         self._pump.stop()
         self._writer.close()
         self.outbox.abandon()

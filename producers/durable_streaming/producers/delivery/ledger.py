@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from durable_streaming.eventlog import Outcome, Stored, Unknown
 from durable_streaming.producers.delivery.entry import Entry, Flushed
-from durable_streaming.producers.errors import OutcomeUnknown, PublishingStopped
+from durable_streaming.producers.errors import OutcomeUnknown, PublishingStopped, RunTakenOver
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,10 @@ class Ledger:
         self._wake_soon = wake_soon
         self._in_flight: deque[Entry] = deque()
         self._answered = self._stored = 0
+        self._first: int | None = None
         self._last: Stored | None = None
+        self._checked = 0
+        self._taken_over_by: int | None = None
         self._unknown: set[int | None] = set()
         self._refusal: tuple[int | None, str] | None = None
         self._waiters: deque[tuple[int, Waiter]] = deque()
@@ -39,9 +42,14 @@ class Ledger:
         return self._answered + len(self._in_flight)
 
     @property
-    def is_refused(self) -> bool:
-        """Whether the broker refused an event for good."""
-        return self._refusal is not None
+    def is_stopped(self) -> bool:
+        """Whether nothing more may be appended."""
+        return self._refusal is not None or self._taken_over_by is not None
+
+    @property
+    def is_fenced(self) -> bool:
+        """Whether another producer is known to have taken the run over."""
+        return self._taken_over_by is not None
 
     @property
     def is_clean(self) -> bool:
@@ -49,13 +57,16 @@ class Ledger:
         return not self._in_flight and not self._unknown and self._refusal is None
 
     def check_publishing(self) -> None:
-        """Refuse to go on where the broker refused.
+        """Refuse to go on where nothing more would count.
 
         Raises:
-            PublishingStopped: it refused an event for good.
+            PublishingStopped: the broker refused an event for good.
+            RunTakenOver: another producer is known to have taken the run over.
         """
         if self._refusal is not None:
             raise PublishingStopped(self._run_id, *self._refusal)
+        if self._taken_over_by is not None:
+            raise RunTakenOver(self._run_id, self._taken_over_by)
 
     def add(self, entry: Entry) -> None:
         """Note an event that was just appended."""
@@ -71,6 +82,8 @@ class Ledger:
             self._stored += 1
             if outcome.offset is not None:
                 self._last = outcome
+                if self._first is None:
+                    self._first = outcome.offset
         else:
             self._refusal = self._refusal or (entry.seq, outcome.error)
         if is_first:
@@ -95,7 +108,7 @@ class Ledger:
         """Say what is stored of the events up to `mark`.
 
         Raises:
-            PublishingStopped: the broker refused an event for good.
+            PublishingStopped, RunTakenOver: as `check_publishing`.
             OutcomeUnknown: the answer to an event is unknown, or still open.
         """
         self.check_publishing()
@@ -107,6 +120,22 @@ class Ledger:
         if self._last is None or self._last.offset is None:
             return Flushed(self._stored, None, None)
         return Flushed(self._stored, self._last.partition, self._last.offset + 1)
+
+    @property
+    def unchecked(self) -> tuple[int, int, int] | None:
+        """What is stored since ownership was checked: partition, from, to before; None for none."""
+        if self._first is None or self._last is None or self._last.offset is None:
+            return None
+        begin, end = max(self._first, self._checked), self._last.offset + 1
+        return (self._last.partition, begin, end) if begin < end else None
+
+    def checked(self, end: int) -> None:
+        """Note that the run was its producer's up to `end`."""
+        self._checked = max(self._checked, end)
+
+    def fence(self, epoch: int) -> None:
+        """Note that another producer took the run over."""
+        self._taken_over_by = epoch
 
     def _tell(self, entry: Entry, outcome: Outcome) -> None:
         if entry.on_answer is not None:

@@ -57,6 +57,7 @@ class Outbox:
         self._ties = itertools.count()
         self._work = threading.Condition(self.lock)
         self._has_news = False
+        self._pump_sleeps = False
         self._room_waiters: list[Waiter] = []
         self._to_wake: list[Waiter] = []
         self._closed_because: str | None = None
@@ -81,6 +82,13 @@ class Outbox:
         with self.lock:
             if self._runs.get(writer.run_id) is writer:
                 del self._runs[writer.run_id]
+
+    def fence(self, writer: RunWriter, epoch: int) -> None:
+        """Have a run refuse to go on, because another producer took it over."""
+        with self.lock:
+            writer.ledger.fence(epoch)
+            if writer.is_settled:
+                self.unregister(writer)
 
     def runs(self) -> list[RunWriter]:
         """Give the runs that have not ended, or whose events are not all known to be stored."""
@@ -107,8 +115,9 @@ class Outbox:
         Raises:
             BufferFull: it is reached.
         """
-        if not self.has_room:
-            raise BufferFull(self._buffered_bytes, self.options.max_buffered_bytes)
+        buffered_bytes = self._in_flight_bytes + self.open_bytes
+        if buffered_bytes >= self.options.max_buffered_bytes:
+            raise BufferFull(buffered_bytes, self.options.max_buffered_bytes)
 
     @property
     def has_room(self) -> bool:
@@ -166,7 +175,7 @@ class Outbox:
                 self._in_flight_bytes -= entry.size
                 self._unanswered -= 1
             entry.writer.ledger.take(entry, outcome)
-            if entry.writer.lifecycle.ended is not None and entry.writer.is_settled:
+            if entry.writer.is_settled:
                 self.unregister(entry.writer)
             if self._room_waiters and self.has_room:
                 self._to_wake += self._room_waiters
@@ -204,7 +213,9 @@ class Outbox:
         """Sleep until something came since the last turn, or has to be stopped."""
         with self.lock:
             if not self._has_news:
+                self._pump_sleeps = True
                 self._work.wait(timeout_s)
+                self._pump_sleeps = False
 
     def _append_due(self, writer: RunWriter, now_s: float) -> bool:
         if self.is_congested:
@@ -217,7 +228,9 @@ class Outbox:
 
     def _tell_pump(self) -> None:
         self._has_news = True
-        self._work.notify()
+        # A notification costs more than the rest of an append, and a busy pump needs none.
+        if self._pump_sleeps:
+            self._work.notify()
 
     def take_woken(self) -> list[Waiter]:
         """Give those who must be woken now."""

@@ -13,8 +13,7 @@ from durable_streaming.producers.delivery.ledger import Ledger
 from durable_streaming.producers.delivery.tracing import trace_headers
 from durable_streaming.producers.errors import BufferFull, EventRefused
 from durable_streaming.producers.lifecycle import Lifecycle
-from durable_streaming.producers.sequence import TERMINAL_TYPES
-from durable_streaming.schemas import ABSENT, BadRecord, judge_value
+from durable_streaming.schemas import ABSENT, TERMINAL_TYPES, BadRecord, judge_value
 
 if TYPE_CHECKING:
     from durable_streaming.eventlog import Headers
@@ -139,7 +138,7 @@ class RunWriter:
     def append_if_due(self, now_s: float) -> None:
         """Append the open delta when its time has come; the caller holds the lock."""
         is_due = self._open is not None and self._open.due_s <= now_s
-        if is_due and not self.ledger.is_refused:
+        if is_due and not self.ledger.is_stopped:
             self.append_open_delta()
 
     def barrier(self, waiter: Waiter) -> tuple[int, bool]:
@@ -150,7 +149,7 @@ class RunWriter:
         """
         self.outbox.check_open()
         with self.outbox.lock:
-            if not self.ledger.is_refused:
+            if not self.ledger.is_stopped:
                 self.append_open_delta()
             mark = self.ledger.mark
             return mark, self.ledger.wait_for(mark, waiter)
@@ -162,8 +161,9 @@ class RunWriter:
 
     @property
     def is_settled(self) -> bool:
-        """Whether the run has ended and every event of it is known to be stored."""
-        return self.lifecycle.ended is not None and self.ledger.is_clean
+        """Whether the run is over for this writer, and every event of it known to be stored."""
+        is_over = self.lifecycle.ended is not None or self.ledger.is_fenced
+        return is_over and self.ledger.is_clean
 
     def _append(self, event_type: str, data: Any, on_answer: OnAnswer | None) -> int:
         seq = self.next_seq

@@ -1,0 +1,1 @@
+"""A graph of LangGraph, followed while its nodes work."""

@@ -1,0 +1,1 @@
+"""An agent of pydantic-ai, followed while it thinks, calls a tool and answers."""

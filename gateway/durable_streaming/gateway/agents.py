@@ -1,0 +1,32 @@
+"""Which agents serve: those whose consumer group has a member."""
+
+from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
+
+from durable_streaming.eventlog import Admin, EventLogError
+from durable_streaming.gateway.refusals import Refusal
+from durable_streaming.gateway.threads import in_daemon_thread
+
+_GROUP_PREFIX = "durable-agents-"
+
+
+@runtime_checkable
+class _Groups(Protocol):
+    def group_members(self, group: str) -> int:
+        """Give the number of members of a consumer group, 0 where there is none."""
+
+
+async def serving(admin: Admin, agent: str) -> int:
+    """Count the processes that serve under an agent's name.
+
+    Raises:
+        Refusal: the broker does not answer.
+    """
+    if not isinstance(admin, _Groups):
+        # A log without consumer groups: nobody can serve from it.
+        return 0
+    try:
+        return await in_daemon_thread(admin.group_members, _GROUP_PREFIX + agent)
+    except EventLogError as error:
+        raise Refusal("not-ready", f"the broker does not answer: {error}") from None
