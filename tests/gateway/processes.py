@@ -10,7 +10,6 @@ import time
 from pathlib import Path
 
 import httpx
-import psutil
 
 from durable_streaming.eventlog import KafkaSettings
 
@@ -49,12 +48,6 @@ class GatewayProcess:
             except httpx.TransportError:
                 pass
             time.sleep(0.02)
-
-    def cpu_seconds(self) -> float:
-        """Processor time it has used so far."""
-        assert self._process is not None
-        used = psutil.Process(self._process.pid).cpu_times()
-        return float(used.user + used.system)
 
     def kill(self) -> None:
         """End it as a crash would."""

@@ -120,7 +120,6 @@ async def test_reconnects_through_kills_miss_and_repeat_nothing(
         process.log.parent.mkdir()
         process.start()
     producer.append("r", started("r"))
-    recoveries: list[float] = []
 
     def produce() -> None:
         for seq in range(1, total):
@@ -132,7 +131,6 @@ async def test_reconnects_through_kills_miss_and_repeat_nothing(
             time.sleep(1.5)
             processes[number % 2].kill()
             processes[number % 2].start()
-            recoveries.append(processes[number % 2].cpu_seconds())
 
     async def follow(seen: list[int]) -> int:
         token, connections = None, 0
@@ -163,8 +161,6 @@ async def test_reconnects_through_kills_miss_and_repeat_nothing(
     for seen in viewers:
         assert seen == list(range(total))
     assert sum(connections) >= 300
-    # In processor time, which a busy machine does not stretch.
-    assert max(recoveries) < 3
     for process in processes:
         assert process.stop() == 0
         assert "word 1" not in process.log.read_text()
