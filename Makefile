@@ -37,13 +37,14 @@ fmt: $(VENV)/.ready-dev
 	$(BIN)/ruff format $(CODE)
 	$(BIN)/ruff check --fix $(CODE)
 
-bench-fold: $(VENV)/.ready-dev $(VENV)/quix/bin/python
+bench-fold: $(VENV)/.ready-dev $(VENV)/quix/.ready
 	$(BIN)/python -m benchmarks.fold $(ARGS)
 
 # Apart, because QuixStreams pins an older client.
-$(VENV)/quix/bin/python: benchmarks/quix.txt | $(BIN)/uv
-	@$(BIN)/uv venv -q --python $(BIN)/python $(VENV)/quix
-	@$(BIN)/uv pip install -q --python $@ --require-hashes -r benchmarks/quix.txt
+$(VENV)/quix/.ready: benchmarks/quix.txt | $(BIN)/uv
+	@$(BIN)/uv venv -q --clear --python $(BIN)/python $(VENV)/quix
+	@$(BIN)/uv pip install -q --python $(VENV)/quix/bin/python --require-hashes -r $<
+	@touch $@
 
 lock: $(BIN)/uv
 	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 \
