@@ -80,7 +80,7 @@ class KafkaProxy:
             writer.transport.abort()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        up_reader, up_writer = await asyncio.open_connection(*self._upstream)
+        up_reader, up_writer = await self._connect()
         kinds: deque[int] = deque()
         both = [
             asyncio.create_task(self._forward(reader, up_writer, kinds)),
@@ -94,6 +94,16 @@ class KafkaProxy:
             with suppress(OSError, asyncio.IncompleteReadError):
                 await asyncio.gather(*both, return_exceptions=True)
             up_writer.transport.abort()
+
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        # A connection that is cut while it is made must still be closed by somebody.
+        connecting = asyncio.ensure_future(asyncio.open_connection(*self._upstream))
+        try:
+            return await asyncio.shield(connecting)
+        except asyncio.CancelledError:
+            _, writer = await connecting
+            writer.transport.abort()
+            raise
 
     async def _forward(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, kinds: deque[int]

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .jars import LOCK_NAME, Jar, JarLock, load_lock, render_lock
-from .repository import MAVEN_CENTRAL
+from .repository import Repository
 
 KAFKA_VERSION = "4.4.0"
 ROOTS = (
@@ -22,18 +22,18 @@ ROOTS = (
 )
 
 
-def resolve(repository: str, roots: Sequence[str] = ROOTS) -> JarLock:
+def resolve(repository: str | None = None, roots: Sequence[str] = ROOTS) -> JarLock:
     """Resolve the roots with what they need at run time, and hashes every jar.
 
     Args:
-        repository: URL of a Maven repository.
+        repository: URL of a Maven repository; None: Maven Central.
         roots: Maven coordinates ``group:name:version``.
     """
     from jgo.maven import MavenContext, PythonResolver
 
     with tempfile.TemporaryDirectory() as cache:
         resolver = PythonResolver()
-        context = MavenContext(resolver, Path(cache), remote_repos={"repository": repository})
+        context = MavenContext(resolver, Path(cache), remote_repos=Repository(repository).remotes)
         # The "!" marks a root as raw: otherwise jgo reads its dependencyManagement as rules for all
         # roots, and log4j's build rules would take kafka-clients back to 3.9.1. Maven does not.
         inputs, transitive = resolver.resolve(
@@ -57,7 +57,7 @@ def resolve(repository: str, roots: Sequence[str] = ROOTS) -> JarLock:
 def main() -> int:
     """Write the lock file, or with ``--check`` says whether it would change."""
     parser = argparse.ArgumentParser(prog="python -m durable_streaming.localkafka.lock")
-    parser.add_argument("--repository", default=MAVEN_CENTRAL, help="URL of a Maven repository")
+    parser.add_argument("--repository", help="URL of a Maven repository (default: Maven Central)")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 on difference")
     options = parser.parse_args()
     lock = resolve(options.repository)

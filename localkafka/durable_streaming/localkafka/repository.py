@@ -12,7 +12,6 @@ from .jars import Jar
 from .progress import Advance
 
 REPOSITORY_VARIABLE = "DURABLE_MAVEN_REPOSITORY"
-MAVEN_CENTRAL = "https://repo.maven.apache.org/maven2"
 
 _TIMEOUT_S = 15
 """Without a byte for this long a download is given up."""
@@ -25,17 +24,23 @@ _ATTEMPTS = 3
 class Repository:
     """Delivers jars; makes no promise about their content."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str | None = None) -> None:
         """Address a repository.
 
         Args:
-            address: ``http(s)://`` URL, or ``file://`` URL or path of a local repository folder.
+            address: ``http(s)://`` URL, or ``file://`` URL or path of a local repository folder;
+                None: Maven Central, whose address jgo knows.
         """
-        parts = urlsplit(address)
-        self._url: str | None = None
+        self.remotes: dict[str, str] | None = None
+        """As jgo takes them: None is its own default."""
         self._folder: Path | None = None
+        self.name = "Maven Central"
+        if address is None:
+            return
+        parts = urlsplit(address)
+        self.remotes = {}
         if parts.scheme in ("http", "https"):
-            self._url = address.rstrip("/")
+            self.remotes = {"repository": address.rstrip("/")}
         else:
             self._folder = Path(unquote(parts.path) if parts.scheme == "file" else address)
         # A mirror's password may stand in its URL; what is printed must not have it.
@@ -45,7 +50,7 @@ class Repository:
     def from_environ(cls, environ: Mapping[str, str] | None = None) -> "Repository":
         """The repository that ``DURABLE_MAVEN_REPOSITORY`` names, else Maven Central."""
         environ = os.environ if environ is None else environ
-        return cls(environ.get(REPOSITORY_VARIABLE) or MAVEN_CENTRAL)
+        return cls(environ.get(REPOSITORY_VARIABLE) or None)
 
     def fetch(self, jar: Jar, scratch: Path, advance: Advance) -> Path:
         """Bring one jar to this machine.
@@ -71,7 +76,7 @@ class Repository:
                 resolver=PythonResolver(progress_callback=_report_to(advance)),
                 repo_cache=scratch / str(attempt),
                 local_repos=[self._folder] if self._folder else [],
-                remote_repos={"repository": self._url} if self._url else {},
+                remote_repos=self.remotes,
                 timeout=_TIMEOUT_S,
             )
             try:
