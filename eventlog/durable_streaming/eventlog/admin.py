@@ -139,8 +139,16 @@ class LogAdmin:
 
     def group_members(self, group: str) -> int:
         """Give the number of members of a consumer group, 0 where there is none."""
-        futures = self._client.describe_consumer_groups([group], request_timeout=self._timeout)
-        return len(self._result(futures[group]).members)
+        # The first question about any group makes the broker load what it knows of groups.
+        deadline = time.monotonic() + self._timeout
+        while True:
+            futures = self._client.describe_consumer_groups([group], request_timeout=self._timeout)
+            try:
+                return len(self._result(futures[group]).members)
+            except LogUnavailable:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
 
     def group_offsets(self, group: str) -> dict[Place, int]:
         """Give the next offsets that a group has committed."""
