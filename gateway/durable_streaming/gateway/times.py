@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from datetime import datetime
-
-# `fromisoformat` takes at most six fraction digits; an event may have nine.
-_LONG_FRACTION = re.compile(r"(\.\d{6})\d+")
+from durable_streaming.schemas import parse_time
 
 
 def to_ms(time: str | None) -> int:
@@ -14,7 +10,6 @@ def to_ms(time: str | None) -> int:
     if time is None:
         return 0
     try:
-        moment = datetime.fromisoformat(_LONG_FRACTION.sub(r"\1", time))
-        return max(0, int(moment.timestamp() * 1000))
+        return max(0, int(parse_time(time).timestamp() * 1000))
     except (ValueError, OverflowError):
         return 0
