@@ -13,7 +13,7 @@ from durable_streaming.eventlog import BufferFull, KafkaLog
 
 from ..broker import kafka, topics
 from .contenders import Contender, Figures, available
-from .records import records
+from .records import RUN_EVENTS, records
 
 PARTITIONS = 4
 
@@ -25,13 +25,13 @@ def main() -> None:
     measured: list[Figures] = []
     with kafka() as bootstrap:
         for active_runs in arguments.active_runs:
+            # With fewer, most of what is measured would be starts of runs that never end.
+            events = max(arguments.events, active_runs * RUN_EVENTS)
             with topics(bootstrap, partitions=PARTITIONS) as log:
-                _fill(log, arguments.events, active_runs)
+                _fill(log, events, active_runs)
                 for turn in range(arguments.rounds):
                     for contender in contenders:
-                        measured.append(
-                            _measure(contender, log, arguments.events, active_runs, turn)
-                        )
+                        measured.append(_measure(contender, log, events, active_runs, turn))
     for active_runs in arguments.active_runs:
         print(_table([f for f in measured if f.active_runs == active_runs], active_runs))
     if arguments.json:
@@ -40,7 +40,9 @@ def main() -> None:
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.fold", description=__doc__)
-    parser.add_argument("--events", type=int, default=300_000)
+    parser.add_argument(
+        "--events", type=int, default=300_000, help="at least; a run's whole life for each slot"
+    )
     parser.add_argument("--active-runs", type=int, nargs="+", default=[100, 5_000])
     parser.add_argument("--rounds", type=int, default=1, help="turns of each; medians are shown")
     parser.add_argument("--json", help="file to write all figures to")

@@ -172,6 +172,22 @@ def test_transactions_become_visible_together_or_not_at_all(log: Log, topics: To
     writer.close()
 
 
+def test_records_added_together_keep_their_order_and_say_where_they_end(
+    log: Log, topics: Topics
+) -> None:
+    writer = log.transactional_writer(f"{topics.prefix}t")
+    writer.fence()
+    writer.begin()
+    records = [(b"%d" % n, b"x") for n in range(300)]
+    writer.append_all(topics.drafts, records, partition=0)
+    writer.append_all(topics.packets, [(b"a", None)], partition=0)
+    ends = writer.commit()
+    drafts = read_to_end(log, (topics.drafts, 0))
+    assert [(r.key, r.value) for r in drafts] == records
+    assert ends == {(topics.drafts, 0): drafts[-1].offset + 1, (topics.packets, 0): 1}
+    writer.close()
+
+
 def test_positions_pass_over_what_nobody_is_given(log: Log, topics: Topics) -> None:
     writer = log.transactional_writer(f"{topics.prefix}t")
     writer.fence()

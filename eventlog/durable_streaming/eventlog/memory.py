@@ -7,7 +7,7 @@ replication nor time-outs.
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 from uuid import uuid4
@@ -23,6 +23,7 @@ from durable_streaming.eventlog.errors import (
 )
 from durable_streaming.eventlog.types import (
     Headers,
+    KeyValue,
     Outcome,
     Place,
     Record,
@@ -238,6 +239,11 @@ class MemoryTransactionalWriter:
             raise EventLogError("no transaction is open: begin one first")
         self._log.topic(topic)
         self._open.append((topic, key, value, partition, headers))
+
+    def append_all(self, topic: str, records: Iterable[KeyValue], *, partition: int) -> None:
+        """Add at least one record, without headers, in order."""
+        for key, value in records:
+            self.append(topic, key, value, partition=partition)
 
     def commit(self) -> Mapping[Place, int]:
         """Make the transaction visible."""

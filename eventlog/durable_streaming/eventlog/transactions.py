@@ -1,6 +1,6 @@
 """One transactional writer for one partition's derived records."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
@@ -14,7 +14,7 @@ from durable_streaming.eventlog.errors import (
     translated,
 )
 from durable_streaming.eventlog.settings import KafkaSettings
-from durable_streaming.eventlog.types import Headers, Place, known
+from durable_streaming.eventlog.types import Headers, KeyValue, Place, known
 
 _CALL_TIMEOUT_S = 20.0
 # Longer than any commit interval, shorter than a reader's patience: for so long may a writer
@@ -81,6 +81,20 @@ class KafkaTransactionalWriter:
                 return
             except BufferFull:
                 self._producer.poll(0.05)
+
+    def append_all(self, topic: str, records: Iterable[KeyValue], *, partition: int) -> None:
+        """Add at least one record, without headers, in order; cheaper than one by one."""
+        # A report for each costs as much as the record. A partition's records are stored in their
+        # order and a transaction as a whole, so the last one's report says where all of them end.
+        *before, last = records
+        produce = self._producer.produce
+        with translated():
+            for key, value in before:
+                try:
+                    produce(topic, value, key, partition)
+                except BufferError:
+                    self.append(topic, key, value, partition=partition)
+        self.append(topic, *last, partition=partition)
 
     def commit(self) -> Mapping[Place, int]:
         """Make the transaction visible.

@@ -4,7 +4,7 @@ An offset is the position of a record. A *next offset* is the first position not
 committed, stored and resumed from is always the next offset.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol, Self
 
 from durable_streaming.schemas import TopicSpec
@@ -12,6 +12,9 @@ from durable_streaming.schemas import TopicSpec
 Headers = Sequence[tuple[str, bytes]]
 Place = tuple[str, int]
 """A topic and one of its partitions."""
+
+KeyValue = tuple[bytes | None, bytes | None]
+"""Key and value of a record to append."""
 
 
 def known(number: int | None) -> int:
@@ -148,6 +151,9 @@ class TransactionalWriter(Protocol):
         headers: Headers | None = None,
     ) -> None:
         """Add a record to the transaction."""
+
+    def append_all(self, topic: str, records: Iterable[KeyValue], *, partition: int) -> None:
+        """Add at least one record, without headers, in order; cheaper than one by one."""
 
     def commit(self) -> Mapping[Place, int]:
         """Make the transaction visible.

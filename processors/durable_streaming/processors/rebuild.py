@@ -1,7 +1,6 @@
 """Emptying everything derived, so that it is folded again from the beginning of the log."""
 
 import logging
-from collections.abc import Iterator
 
 from durable_streaming.eventlog import LogAdmin, TransactionalWriter
 from durable_streaming.eventlog.kafka import KafkaLog
@@ -60,17 +59,13 @@ def _empty_partition(
         recover(store, log, partition, tables, marks)
         writer.begin()
         count = 0
-        for topic, key in _keys(settings, store):
-            writer.append(topic, key, None, partition=partition)
-            count += 1
+        for table in TABLE_NAMES:
+            tombstones = [(key, None) for key, _ in store.scan(table, b"")]
+            if tombstones:
+                writer.append_all(topic_of(settings.topics, table), tombstones, partition=partition)
+            count += len(tombstones)
         writer.commit()
         store.clear()
     finally:
         store.close()
     return count
-
-
-def _keys(settings: ProcessorSettings, store: LocalStore) -> Iterator[tuple[str, bytes]]:
-    for table in TABLE_NAMES:
-        for key, _ in store.scan(table, b""):
-            yield topic_of(settings.topics, table), key

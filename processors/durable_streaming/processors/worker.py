@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 _STOP_TIMEOUT_S: Final = 15.0
 # Objects made and not freed before the youngest are searched; Python's default is 700.
-_COLLECT_AFTER: Final = 50_000
+_COLLECT_AFTER: Final = 200_000
 
 
 def run(settings: ProcessorSettings) -> int:

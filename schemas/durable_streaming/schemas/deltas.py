@@ -4,7 +4,7 @@ One typed reading in C takes the place of the checks that `judge` makes one afte
 only say yes, and only where they would: anything out of the ordinary is theirs to judge.
 """
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, get_args
 
 import msgspec
 from msgspec import Meta
@@ -12,6 +12,8 @@ from msgspec import Meta
 from durable_streaming.schemas.fields import MAX_EVENT_BYTES, MAX_SEQ
 from durable_streaming.schemas.times import is_plain_time
 
+DeltaType = Literal["text.delta", "reasoning.delta"]
+DELTA_TYPES: Final[frozenset[str]] = frozenset(get_args(DeltaType))
 NO_PART: Final = -1
 
 _Index = Annotated[int, Meta(ge=0, le=MAX_SEQ)]
@@ -30,7 +32,7 @@ class PlainDelta(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
     schema_version: Literal[1]
     run_id: str
-    type: Literal["text.delta", "reasoning.delta"]
+    type: DeltaType
     seq: _Index
     producer_id: Annotated[str, Meta(max_length=256)]
     producer_epoch: _Index

@@ -6,7 +6,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from durable_streaming.schemas.codec import canonical
 from durable_streaming.schemas.ids import RUN_ID_PATTERN
-from durable_streaming.schemas.times import parse_time
+from durable_streaming.schemas.times import is_plain_time, parse_time
 
 MAX_SEQ = 2**53 - 1
 """Highest seq, epoch and index: the largest integer that JavaScript reads exactly."""
@@ -24,7 +24,8 @@ class WireModel(BaseModel):
 
 
 def _is_time(text: str) -> str:
-    parse_time(text)
+    if not is_plain_time(text):
+        parse_time(text)
     return text
 
 

@@ -24,9 +24,9 @@ from tests.processors.samples import clean_run, untidy_log
 
 
 def fold_and_commit(log: MemoryLog, opened: OpenPartition, *, until: int | None = None) -> None:
-    for record in source(log, opened.partition):
-        if record.offset >= opened.fold.next_offset and (until is None or record.offset < until):
-            opened.fold.feed(record)
+    opened.fold.feed_all(
+        record for record in source(log, opened.partition) if until is None or record.offset < until
+    )
     derived = opened.fold.drain()
     opened.overlay.stage((d.topic, d.key, d.value) for d in derived)
     write(opened.writer, TOPICS, opened.partition, derived)
@@ -44,8 +44,7 @@ def test_the_successor_goes_on_where_the_last_transaction_stood(
         first = open_partition(new_site(log, tmp_path / "a"), partition)
         fold_and_commit(log, first, until=cut)
         # Folded, not committed: the death of the first must leave no trace of it.
-        for record in source(log, partition)[cut : cut + 30]:
-            first.fold.feed(record)
+        first.fold.feed_all(source(log, partition)[cut : cut + 30])
         first.close()
         second = open_partition(new_site(log, tmp_path / ("a" if keep_disk else "b")), partition)
         assert second.fold.next_offset == min(cut, len(source(log, partition)))

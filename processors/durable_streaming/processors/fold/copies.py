@@ -1,9 +1,9 @@
 """Telling a repeated record from one that contradicts: equal canonical type and data."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
 from operator import sub
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from durable_streaming.schemas import ABSENT, Event, canonical
 
@@ -17,19 +17,31 @@ Recall: TypeAlias = Callable[[int], Event | None]
 _PLAIN_DELTA_CODE_POINTS: Final = 64
 
 
-def fingerprint(event: Event) -> Fingerprint:
+def fingerprint(kind: str, data: Any) -> Fingerprint:
     """Give a value that two events share when their canonical type and data are equal.
 
     A short plain text delta, which most events are, stands for itself: exact, and no bytes are
     hashed that nobody will ask for.
     """
-    data = event.data
-    if event.type == "text.delta" and len(data) == 1:
+    if kind == "text.delta" and len(data) == 1:
         text: str = data["text"]
         if len(text) <= _PLAIN_DELTA_CODE_POINTS:
             return text
-    content = [event.type] if data is ABSENT else [event.type, data]
+    content = [kind] if data is ABSENT else [kind, data]
     return blake2b(canonical(content), digest_size=16).digest()
+
+
+def fingerprints(kind: str, common: dict[str, Any], texts: list[str]) -> Sequence[Fingerprint]:
+    """Give the fingerprints of deltas.
+
+    Args:
+        kind: their type.
+        common: what their data have beside the text.
+        texts: their texts.
+    """
+    if kind == "text.delta" and not common and max(map(len, texts)) <= _PLAIN_DELTA_CODE_POINTS:
+        return texts
+    return [fingerprint(kind, {**common, "text": text}) for text in texts]
 
 
 class Window:
@@ -51,6 +63,16 @@ class Window:
         self._seqs.append(seq)
         self._offsets.append(offset)
         self._fingerprints.append(known)
+        self._trim()
+
+    def extend(self, first_seq: int, offsets: Sequence[int], known: Sequence[Fingerprint]) -> None:
+        """Note records that are folded one after the other, with consecutive seqs."""
+        self._seqs += range(first_seq, first_seq + len(offsets))
+        self._offsets += offsets
+        self._fingerprints += known
+        self._trim()
+
+    def _trim(self) -> None:
         # Seqs rise, so the last 65 hold every one that is compared; trimmed now and then.
         if len(self._seqs) > 2 * WINDOW:
             del self._seqs[: -WINDOW - 1]
@@ -71,8 +93,8 @@ class Window:
             first = recall(self._offsets[place])
             if first is None:
                 return True
-            known = self._fingerprints[place] = fingerprint(first)
-        return known == fingerprint(event)
+            known = self._fingerprints[place] = fingerprint(first.type, first.data)
+        return known == fingerprint(event.type, event.data)
 
     def rows(self) -> list[list[int]]:
         """Give what may still be compared, as rows of consecutive seqs.

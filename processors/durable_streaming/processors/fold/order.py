@@ -1,12 +1,12 @@
 """The sequence of one run: what is folded, what waits, what is missing, what was refused."""
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from heapq import heapify, heappop, heappush
 from typing import Final, NamedTuple
 
 from durable_streaming.processors.fold.bounds import LIST_ENTRIES
-from durable_streaming.processors.fold.copies import Recall, Window, fingerprint
+from durable_streaming.processors.fold.copies import Fingerprint, Recall, Window, fingerprint
 from durable_streaming.processors.fold.pages import Pages
 from durable_streaming.processors.fold.rows import Conflict
 from durable_streaming.schemas import Event
@@ -79,6 +79,18 @@ class Order:
         """Whether so much waits that the lowest gap must be given up."""
         return len(self.waiting) > MAX_WAITING_EVENTS or self.waiting_bytes > MAX_WAITING_BYTES
 
+    def extend(self, first_seq: int, offsets: Sequence[int], known: Sequence[Fingerprint]) -> None:
+        """Note events that are folded one after the other; nothing waits.
+
+        Args:
+            first_seq: the seq of the first, which is `next_seq`.
+            offsets: where they stand.
+            known: their fingerprints.
+        """
+        self.next_seq = first_seq + len(offsets)
+        self.last = self.next_seq - 1
+        self.window.extend(first_seq, offsets, known)
+
     def wait(self, seq: int, waiting: Waiting) -> None:
         """Keep an event until its turn."""
         self.waiting[seq] = waiting
@@ -90,7 +102,9 @@ class Order:
         waiting = self.waiting.get(seq)
         if waiting is not None:
             first = waiting.event or self.recall(waiting.offset)
-            copy = first is None or fingerprint(first) == fingerprint(event)
+            copy = first is None or fingerprint(first.type, first.data) == fingerprint(
+                event.type, event.data
+            )
         elif self._given_up(seq):
             self.late += 1
             return

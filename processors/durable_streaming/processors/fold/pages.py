@@ -5,12 +5,18 @@ O(n^2) bytes and end beyond the largest record; a page that did not change is no
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final, Generic, TypeVar
+from types import MappingProxyType
+from typing import Any, Final, Generic, TypeVar
 
 # Small enough that one changed row costs little; 32 rows of the largest size are under 1 MiB.
 PAGE_ROWS: Final = 32
 
 Row = TypeVar("Row")
+
+# Stands for an empty list or dict. Each of five thousand runs has nine of these lists, most of
+# which stay empty, and making three containers for each would cost more than folding its start.
+_NOTHING: Final[Any] = ()
+_NO_PLACES: Final[Any] = MappingProxyType({})
 
 
 class Pages(Generic[Row]):
@@ -23,9 +29,8 @@ class Pages(Generic[Row]):
     __slots__ = ("changed", "rows")
 
     def __init__(self) -> None:
-        self.rows: list[Row] = []
-        # A list, though a page may stand in it twice: five thousand runs have nine of these.
-        self.changed: list[int] = []
+        self.rows: list[Row] = _NOTHING
+        self.changed: list[int] = _NOTHING
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -35,14 +40,19 @@ class Pages(Generic[Row]):
         """Number of pages."""
         return -(-len(self.rows) // PAGE_ROWS)
 
-    def numbers(self) -> set[int]:
+    def numbers(self) -> Sequence[int]:
         """Name every page that may stand in the topic, one that waits to be removed too."""
-        return {*self.changed, *range(self.count)}
+        if not self.changed:
+            return range(self.count)
+        return sorted({*self.changed, *range(self.count)})
 
     def append(self, row: Row) -> None:
         """Add a row at the end."""
         self._change(len(self.rows))
-        self.rows.append(row)
+        if self.rows:
+            self.rows.append(row)
+        else:
+            self.rows = [row]
 
     def replace_last(self, row: Row) -> None:
         """Set the last row anew."""
@@ -53,7 +63,7 @@ class Pages(Generic[Row]):
         """Give the changed pages; an empty one is to be removed."""
         for page in sorted(set(self.changed)):
             yield page, self.rows[page * PAGE_ROWS : (page + 1) * PAGE_ROWS]
-        self.changed.clear()
+        self.changed = _NOTHING
 
     def load(self, rows: list[Row]) -> None:
         """Take rows as they were written."""
@@ -61,7 +71,9 @@ class Pages(Generic[Row]):
 
     def _change(self, place: int) -> None:
         page = place // PAGE_ROWS
-        if not self.changed or self.changed[-1] != page:
+        if not self.changed:
+            self.changed = [page]
+        elif self.changed[-1] != page:
             self.changed.append(page)
 
 
@@ -73,7 +85,7 @@ class Table(Pages[Row]):
     def __init__(self, id_of: Callable[[Row], str]) -> None:
         super().__init__()
         self._id_of = id_of
-        self._places: dict[str, int] = {}
+        self._places: dict[str, int] = _NO_PLACES
 
     def __contains__(self, row_id: str) -> bool:
         return row_id in self._places
@@ -88,6 +100,8 @@ class Table(Pages[Row]):
         row_id = self._id_of(row)
         place = self._places.get(row_id)
         if place is None:
+            if not self.rows:
+                self._places = {}
             self._places[row_id] = len(self.rows)
             self.append(row)
         else:
@@ -96,9 +110,9 @@ class Table(Pages[Row]):
 
     def replace(self, rows: dict[str, Row]) -> None:
         """Set all rows anew, by their ids."""
-        self.changed += range(self.count)
+        before = range(self.count)
         self.rows = list(rows.values())
-        self.changed += range(self.count)
+        self.changed = [*self.changed, *before, *range(self.count)]
         self._places = {row_id: place for place, row_id in enumerate(rows)}
 
     def load(self, rows: list[Row]) -> None:

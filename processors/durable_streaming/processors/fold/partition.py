@@ -1,5 +1,6 @@
 """Everything derived from one partition of the events topic."""
 
+from collections.abc import Iterable
 from typing import Self
 
 from durable_streaming.processors.fold.answer import Claim, Streamed
@@ -15,7 +16,7 @@ from durable_streaming.processors.fold.ports import (
     LogRecord,
     ReadRecord,
 )
-from durable_streaming.processors.fold.receive import receive
+from durable_streaming.processors.fold.receive import receive, settle
 from durable_streaming.processors.fold.reconcile import (
     Reconciliation,
     count_late,
@@ -34,6 +35,7 @@ from durable_streaming.processors.fold.state import Ending, Run
 from durable_streaming.processors.fold.text import Chunk, chunk_key, chunk_record
 from durable_streaming.processors.fold.timeouts import due_timeouts
 from durable_streaming.schemas import BadRecord, Event, decode, judge
+from durable_streaming.schemas.deltas import read_plain_delta
 
 
 class PartitionFold:
@@ -104,14 +106,40 @@ class PartitionFold:
         return len(self._runs)
 
     def feed(self, record: LogRecord) -> None:
-        """Fold one record; a bad one becomes a dead letter and changes nothing else."""
-        offset = record.offset
-        if offset < self.next_offset:
-            return
-        self.next_offset = offset + 1
-        value = record.value
-        size = len(value) if value is not None else 0
-        self.pending_bytes += size
+        """Fold one record; see `feed_all`."""
+        self.feed_all((record,))
+
+    def feed_all(self, records: Iterable[LogRecord]) -> None:
+        """Fold records in the order of their offsets.
+
+        A bad one becomes a dead letter and changes nothing else.
+        """
+        runs, changed, next_offset = self._runs, self._changed, self.next_offset
+        for record in records:
+            offset = record.offset
+            if offset < next_offset:
+                continue
+            next_offset = offset + 1
+            value = record.value
+            if value is not None:
+                self.pending_bytes += len(value)
+                delta = read_plain_delta(value)
+                if delta is not None:
+                    run = runs.get(delta.run_id)
+                    if (
+                        run is not None
+                        and (stretch := run.stretch) is not None
+                        and stretch.take(delta, record.key, offset)
+                    ):
+                        changed[delta.run_id] = run
+                        if record.timestamp_ms > run.last_event_ms:
+                            run.last_event_ms = record.timestamp_ms
+                        continue
+            self._fold(record)
+        self.next_offset = next_offset
+
+    def _fold(self, record: LogRecord) -> None:
+        offset, value = record.offset, record.value
         event = judge(value, record.key, self._partition, self._partitions)
         if isinstance(event, BadRecord):
             self._out.append(dead_letter(record, self._partition, event))
@@ -127,7 +155,7 @@ class PartitionFold:
         self._changed[run_id] = run
         if record.timestamp_ms > run.last_event_ms:
             run.last_event_ms = record.timestamp_ms
-        counted_control = receive(run, event, offset, size)
+        counted_control = receive(run, event, offset, len(value or b""))
         if counted_control and event.type == "run.cancel_requested":
             self._emit("control", run.key, value)
         if run.ending is not None:
@@ -144,6 +172,7 @@ class PartitionFold:
             return []
         emit, partition = self._emit, self._partition
         for run in self._changed.values():
+            settle(run)
             for number, chunk in run.text.take_sealed():
                 key = chunk_key(run.key, number)
                 emit("drafts", key, chunk_record(run.quoted_id, number, chunk))

@@ -4,6 +4,7 @@ from durable_streaming.processors.fold.apply import apply, bounded_name
 from durable_streaming.processors.fold.copies import fingerprint
 from durable_streaming.processors.fold.order import Waiting
 from durable_streaming.processors.fold.state import Ending, Run
+from durable_streaming.processors.fold.stretch import Stretch
 from durable_streaming.schemas import Event
 
 
@@ -19,6 +20,8 @@ def receive(run: Run, event: Event, offset: int, size: int) -> bool:
     Returns:
         Whether it is a control event that counts.
     """
+    settle(run)
+    run.stretch = None
     run.applied_offset = offset
     seq = event.seq
     if seq is None:
@@ -30,6 +33,8 @@ def receive(run: Run, event: Event, offset: int, size: int) -> bool:
         _fold(run, event, seq, offset)
         if order.waiting:
             _fold_waiting(run)
+        else:
+            run.stretch = Stretch.after(event, run.key)
     elif seq < order.next_seq or seq in order.waiting:
         order.count_repeated(seq, offset, event)
     else:
@@ -40,11 +45,31 @@ def receive(run: Run, event: Event, offset: int, size: int) -> bool:
     return False
 
 
+def settle(run: Run) -> None:
+    """Fold the deltas that were only noted, after which the run shows them."""
+    stretch = run.stretch
+    if stretch is None or not stretch.texts:
+        return
+    texts, offsets = stretch.texts, stretch.offsets
+    run.applied_offset = run.last_offset = offsets[-1]
+    run.count += len(texts)
+    run.updated_at = stretch.time
+    run.lineage.highest_seq = stretch.next_seq - 1
+    run.order.extend(stretch.first_seq, offsets, stretch.fingerprints())
+    if stretch.kind == "text.delta":
+        run.text.extend(texts, stretch.part, stretch.first_seq)
+    else:
+        run.reasoning_length += sum(map(len, texts))
+    stretch.clear()
+
+
 def _fold(run: Run, event: Event, seq: int, offset: int) -> None:
     order = run.order
     order.last = seq
     order.next_seq = seq + 1
-    order.window.add(seq, offset, fingerprint(event))
+    # Behind its end a run compares nothing any more.
+    known = None if event.is_terminal else fingerprint(event.type, event.data)
+    order.window.add(seq, offset, known)
     run.tally(seq, event.type, event.time, offset)
     run.waiting_for = None
     apply(run, event)

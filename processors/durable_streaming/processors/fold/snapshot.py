@@ -51,7 +51,7 @@ def state_records(run: Run) -> Iterator[tuple[bytes, bytes | None]]:
 def state_keys(run: Run) -> Iterator[bytes]:
     """Name all state records of a run, to remove them."""
     for kind, pages in run.pages.items():
-        for number in sorted(pages.numbers()):
+        for number in pages.numbers():
             yield _page_key(run, kind, number)
     yield run.key
 

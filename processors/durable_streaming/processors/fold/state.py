@@ -14,6 +14,7 @@ from durable_streaming.processors.fold.rows import (
     Tool,
     Violation,
 )
+from durable_streaming.processors.fold.stretch import Stretch
 from durable_streaming.processors.fold.text import Text
 from durable_streaming.schemas.sequence import Lineage
 
@@ -50,6 +51,7 @@ class Run:
         last_event_ms: the broker's time of that record (the latest, where clocks went back).
         pages: all growing lists by their names in the state topic.
         page_counts: how many pages each list has, of those that have any.
+        stretch: deltas that are noted and not folded yet.
         sections: the written lists of the head, kept while they do not change.
         segments: what stands between the changing fields of the head, made of the sections.
     """
@@ -81,6 +83,7 @@ class Run:
         "started",
         "started_at",
         "steps",
+        "stretch",
         "text",
         "timeout_asked_ms",
         "tools",
@@ -106,6 +109,7 @@ class Run:
         self.checks: Table[CheckRow] = Table(itemgetter("name"))
         self.tools: Table[Tool] = Table(itemgetter("call_id"))
         self.text = Text()
+        self.stretch: Stretch | None = None
         self.reasoning_length = 0
         self.waiting_for: str | None = None
         self.cancel_requested = False

@@ -5,6 +5,8 @@ length costs what its last few thousand code points cost. The deltas are kept as
 chunk and head repeat, each written once.
 """
 
+from collections.abc import Sequence
+from itertools import chain, repeat
 from typing import Any, Final, NamedTuple
 
 from durable_streaming.processors.fold.plain import plain
@@ -74,6 +76,22 @@ class Text:
             self._tail.clear()
             self._deltas.clear()
             self._tail_length = 0
+
+    def extend(self, texts: Sequence[str], part: int, first_seq: int) -> None:
+        """Add deltas of one part with consecutive seqs."""
+        lengths = list(map(len, texts))
+        length = self._tail_length + sum(lengths)
+        if length >= CHUNK_CODE_POINTS:
+            for seq, text in enumerate(texts, first_seq):
+                self.append(text, part, seq)
+            return
+        self.length += length - self._tail_length
+        self._tail_length = length
+        self._tail += texts
+        seqs = range(first_seq, first_seq + len(texts))
+        self._unwritten += chain.from_iterable(zip(lengths, repeat(part), seqs, strict=False))
+        if part:
+            self.several_parts = True
 
     def tail(self) -> Chunk:
         """Give the text that is not sealed yet."""

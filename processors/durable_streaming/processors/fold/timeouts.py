@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from durable_streaming.processors.fold.receive import settle
 from durable_streaming.processors.fold.state import Run
 from durable_streaming.schemas import SCHEMA_VERSION, canonical
 
@@ -20,6 +21,7 @@ def due_timeouts(runs: Iterable[Run], now_ms: int, idle_ms: int) -> list[tuple[b
             silent_since = max(silent_since, run.timeout_asked_ms)
         if run.waiting_for is None and now_ms - silent_since >= idle_ms:
             run.timeout_asked_ms = now_ms
+            settle(run)
             due.append((run.key, _timed_out(run, now_ms, idle_ms)))
     return due
 

@@ -1,6 +1,6 @@
 """What the shell asks of the fold of one partition; `processors.fold` has the real one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from ..fold import Derived, DerivedStore, LogRecord, ReadRecord
@@ -21,8 +21,8 @@ class Fold(Protocol):
     def pending_bytes(self) -> int:
         """Bytes of the values fed since the last drain."""
 
-    def feed(self, record: LogRecord) -> None:
-        """Fold one record; never raises for bad input."""
+    def feed_all(self, records: Iterable[LogRecord]) -> None:
+        """Fold records in the order of their offsets; never raises for bad input."""
 
     def drain(self) -> Sequence[Derived]:
         """Return everything changed since the last drain."""

@@ -33,7 +33,7 @@ class CommitPolicy:
     behind_interval_s: float = 2.0
     """The same, ended runs included, while the end of the log is far: what is shown is old then,
     and writing each run's head less often is what lets the worker catch up."""
-    records: int = 20_000
+    records: int = 50_000
     """At once when so many source records were folded since the last commit."""
     bytes: int = 16_000_000
     """At once when so many source bytes were folded since the last commit."""
@@ -104,10 +104,9 @@ class PartitionOwner:
                 then: it may lack what the fold needs, and a restart recovers it from the log.
         """
         fold = self._opened.fold
-        feed, bytes_before = fold.feed, fold.pending_bytes
+        bytes_before = fold.pending_bytes
         try:
-            for record in records:
-                feed(record)
+            fold.feed_all(records)
         except Exception:
             self._opened.store.clear()
             raise

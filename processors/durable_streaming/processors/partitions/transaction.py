@@ -6,6 +6,7 @@ from typing import Final
 
 from durable_streaming.eventlog import (
     EventLogError,
+    KeyValue,
     Place,
     TransactionAborted,
     TransactionalWriter,
@@ -45,14 +46,7 @@ def write(
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             writer.begin()
-            for record in derived:
-                writer.append(
-                    topic_of(topics, record.topic),
-                    record.key,
-                    record.value,
-                    partition=partition,
-                    headers=record.headers or None,
-                )
+            _append(writer, topics, partition, derived)
             return writer.commit()
         except WriterFenced as error:
             raise Fenced(f"partition {partition} was taken over by another worker") from error
@@ -65,3 +59,17 @@ def write(
         except EventLogError as error:
             raise NotWritable(f"partition {partition}: {error}") from error
     raise AssertionError("unreachable")
+
+
+def _append(
+    writer: TransactionalWriter, topics: Topics, partition: int, derived: Sequence[Derived]
+) -> None:
+    # The order matters within a topic only: the transaction becomes visible as a whole.
+    plain: dict[str, list[KeyValue]] = {}
+    for topic, key, value, headers in derived:
+        if headers:
+            writer.append(topic_of(topics, topic), key, value, partition=partition, headers=headers)
+        else:
+            plain.setdefault(topic, []).append((key, value))
+    for name, records in plain.items():
+        writer.append_all(topic_of(topics, name), records, partition=partition)

@@ -2,7 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import add, attrgetter
 from typing import Any, Final
+
+_key_size = attrgetter("serialized_key_size")
+_value_size = attrgetter("serialized_value_size")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,10 +60,13 @@ def split(records: Sequence[Any], limits: BatchLimits) -> Iterator[Batch]:
     Yields:
         Batches that together hold every record once.
     """
+    # Where there is no key or no value aiokafka says -1; a byte does not matter here.
+    weights = list(map(add, map(_key_size, records), map(_value_size, records)))
+    if 0 < len(records) <= limits.records and (size := sum(weights)) <= limits.bytes:
+        yield Batch(records, size)
+        return
     start = size = 0
-    for index, record in enumerate(records):
-        # aiokafka says -1 where there is no key or no value.
-        weight = max(record.serialized_key_size, 0) + max(record.serialized_value_size, 0)
+    for index, weight in enumerate(weights):
         full = index - start == limits.records or size + weight > limits.bytes
         if full and index > start:
             yield Batch(records[start:index], size)
