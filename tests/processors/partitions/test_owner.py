@@ -76,19 +76,19 @@ async def test_far_from_the_end_of_the_log_transactions_are_fewer(tmp_path: Path
     append(log, clean_run(key_of(0), 5))
     records = source(log, 0)
     owner = new_owner(open_partition(new_site(log, tmp_path), 0), clock=clock)
-    owner.feed(records[:5], behind=True)
-    clock.now += 1.9
+    owner.feed(records[:5], lag=1_000_000)
+    clock.now += 4.9
     owner.commit_if_due()
     assert owner.fold.pending_bytes > 0
     clock.now += 0.2
     owner.commit_if_due()
     await owner.commit_done()
     assert owner.committed == 5
-    owner.feed(records[5:], behind=True)
-    clock.now += 0.1
+    owner.feed(records[5:], lag=10_000)
+    clock.now += 0.9
     owner.commit_if_due()
     assert owner.fold.run_ended
-    owner.feed(records[7:], behind=False)
+    owner.feed(records[7:], lag=0)
     owner.commit_if_due()
     await owner.commit_done()
     assert owner.committed == 7

@@ -23,6 +23,12 @@ logger = logging.getLogger(__name__)
 # two writes to its transaction log and a marker in every topic.
 _EAGER_INTERVAL_S: Final = 0.05
 
+# More than a fetch brings while the worker keeps up with the log.
+_NEAR_RECORDS: Final = 5_000
+
+# Lag for which the interval is twice as long: about what a worker folds of a partition meanwhile.
+_DOUBLING_RECORDS: Final = 10_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommitPolicy:
@@ -30,9 +36,9 @@ class CommitPolicy:
 
     interval_s: float = 0.5
     """At the latest so long after the first change that is not committed."""
-    behind_interval_s: float = 2.0
-    """The same, ended runs included, while the end of the log is far: what is shown is old then,
-    and writing each run's head less often is what lets the worker catch up."""
+    behind_interval_s: float = 5.0
+    """How long it may become, for ended runs too, the farther the end of the log is: what is shown
+    is old then, and writing each run's head less often is what lets the worker catch up."""
     records: int = 50_000
     """At once when so many source records were folded since the last commit."""
     bytes: int = 16_000_000
@@ -68,7 +74,7 @@ class PartitionOwner:
         self._last_commit = clock()
         self._dirty_since: float | None = None
         self._records = 0
-        self._behind = False
+        self._lag = 0
         self.committed = opened.fold.next_offset
         """The next source offset as of the last commit."""
 
@@ -92,12 +98,12 @@ class PartitionOwner:
         """The first source offset not folded yet."""
         return self._opened.fold.next_offset
 
-    def feed(self, records: Sequence[Record], *, behind: bool = False) -> None:
+    def feed(self, records: Sequence[Record], *, lag: int = 0) -> None:
         """Fold consecutive records that begin at `next_offset`.
 
         Args:
             records: at least one.
-            behind: whether the end of the log is far.
+            lag: records behind these, as far as is known.
 
         Raises:
             Exception: the fold failed, which no record makes it do. The local store is dropped
@@ -111,7 +117,7 @@ class PartitionOwner:
             self._opened.store.clear()
             raise
         self._records += len(records)
-        self._behind = behind
+        self._lag = lag
         if self._dirty_since is None:
             self._dirty_since = self._clock()
         self._metrics.records_folded.inc(len(records))
@@ -132,9 +138,11 @@ class PartitionOwner:
             self._begin_commit()
 
     def _due_at(self, dirty_since: float) -> float:
-        if self._behind:
-            return dirty_since + self._policy.behind_interval_s
-        due_at = dirty_since + self._policy.interval_s
+        policy = self._policy
+        if self._lag > _NEAR_RECORDS:
+            stretched = policy.interval_s * (1 + self._lag / _DOUBLING_RECORDS)
+            return dirty_since + min(stretched, policy.behind_interval_s)
+        due_at = dirty_since + policy.interval_s
         if self.fold.run_ended:
             due_at = min(due_at, self._last_commit + _EAGER_INTERVAL_S)
         return due_at

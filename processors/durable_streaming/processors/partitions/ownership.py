@@ -18,9 +18,6 @@ logger = logging.getLogger(__name__)
 # Threads wait for the broker most of the time; a rebalance may bring a dozen partitions at once.
 _THREADS: Final = 12
 
-# More than a fetch brings while the worker keeps up with the log.
-_FAR_RECORDS: Final = 5_000
-
 T = TypeVar("T")
 
 Reread = Callable[[int, int], Awaitable[None]]
@@ -134,7 +131,7 @@ class Ownership:
             records = [record for record in records if record.offset >= expected]
         if owner.full:
             await owner.commit_done()
-        owner.feed(records, behind=end is not None and end - records[-1].offset > _FAR_RECORDS)
+        owner.feed(records, lag=0 if end is None else end - records[-1].offset - 1)
         owner.commit_if_due()
 
     def tick(self) -> None:
