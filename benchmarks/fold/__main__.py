@@ -27,9 +27,10 @@ def main() -> None:
         for active_runs in arguments.active_runs:
             # With fewer, most of what is measured would be starts of runs that never end.
             events = max(arguments.events, active_runs * RUN_EVENTS)
-            with topics(bootstrap, partitions=PARTITIONS) as log:
-                _fill(log, events, active_runs)
-                for turn in range(arguments.rounds):
+            for turn in range(arguments.rounds):
+                # Anew each time: contenders remember in the broker what they have read.
+                with topics(bootstrap, partitions=PARTITIONS) as log:
+                    _fill(log, events, active_runs)
                     for contender in contenders:
                         measured.append(_measure(contender, log, events, active_runs, turn))
     for active_runs in arguments.active_runs:
