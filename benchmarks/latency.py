@@ -183,10 +183,15 @@ class TimedFold(PartitionFold):
 
     times: ClassVar[list[tuple[int, int, float]]] = []
 
-    def feed(self, record: LogRecord) -> None:
-        """Fold one record."""
-        super().feed(record)
-        self.times.append((self._partition, record.offset, time.monotonic()))
+    def feed_all(self, records: Iterable[LogRecord]) -> None:
+        """Fold records."""
+        super().feed_all(self._noting(records))
+
+    def _noting(self, records: Iterable[LogRecord]) -> Iterator[LogRecord]:
+        for record in records:
+            yield record
+            # The next one is asked for when this one is folded.
+            self.times.append((self._partition, record.offset, time.monotonic()))
 
 
 async def _work() -> None:
