@@ -10,6 +10,7 @@ from durable_streaming.eventlog import (
     GroupReader,
     KafkaLog,
     KafkaSettings,
+    Place,
     Record,
     TopicMissing,
 )
@@ -74,16 +75,22 @@ def test_members_share_the_places_and_one_that_leaves_hands_them_on(
     kafka_settings: KafkaSettings, topics: Topics
 ) -> None:
     every = {(topics.requests, partition) for partition in range(PARTITIONS)}
-    with GroupReader(kafka_settings, topics.prefix + "g", topics.requests) as first:
+    gone: list[Place] = []
+    group = topics.prefix + "g"
+    with GroupReader(kafka_settings, group, topics.requests, on_gone=gone.extend) as first:
         read(first, lambda _: first.places == every)
-        second = GroupReader(kafka_settings, topics.prefix + "g", topics.requests)
+        second = GroupReader(kafka_settings, group, topics.requests)
         read(second, lambda _: len(second.places) == 1, first)
+        # All let go before places are dealt anew; a place that is kept comes back.
+        assert set(gone) == every
         assert first.places | second.places == every
         assert len(first.places) == 1
         (lost,) = second.places
         with pytest.raises(Fenced):
             first.commit({lost: 5})
         second.close()
+        read(first, lambda _: first.places == every)
+    assert len(gone) == 2 + 1 + 2
 
 
 def test_positions_by_time(kafka_settings: KafkaSettings, topics: Topics) -> None:

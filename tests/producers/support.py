@@ -56,6 +56,7 @@ class ScriptedWriter:
         self.waiting: deque[Callable[[Outcome], None]] = deque()
         self.is_full = False
         self.takes = 1_000_000
+        self.after_answers: Callable[[], None] = lambda: None
 
     def append(
         self,
@@ -76,6 +77,7 @@ class ScriptedWriter:
     def answer(self, *outcomes: Outcome) -> None:
         for outcome in outcomes:
             self.waiting.popleft()(outcome)
+        self.after_answers()
 
     def answer_all(self) -> None:
         for offset in range(len(self.waiting)):
@@ -98,6 +100,7 @@ class Bench:
         self.clock = ManualClock()
         self.writer = ScriptedWriter()
         self.outbox = Outbox(self.writer, TOPIC, "p-1", options or ProducerOptions(), self.clock)
+        self.writer.after_answers = lambda: self.outbox.poll(0)
 
     def run(self, run_id: str = RUN) -> RunWriter:
         run = RunWriter(self.outbox, run_id, lifecycle=Lifecycle(run_id, strict=False))

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from durable_streaming.eventlog import GroupReader, KafkaLog, KafkaSettings
+from durable_streaming.eventlog import Fenced, GroupReader, KafkaLog, KafkaSettings
 from durable_streaming.producers import (
     AgentProducer,
     CapturingProducer,
@@ -198,6 +198,119 @@ def test_of_two_workers_that_start_a_run_the_later_one_does_not_go_on(
 
 
 @pytest.mark.kafka
+def test_a_request_stays_first_while_the_group_deals_anew(
+    settings: KafkaSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The broker refuses commits of a deal that is over; the place may be ours in the next too."""
+    engine = Engine(settings)
+    queue = RequestQueue(engine, AGENT)
+    commit, refusals = queue._group.commit, 3
+
+    def refuse(positions: Mapping[tuple[str, int], int]) -> None:
+        nonlocal refusals
+        refusals -= 1
+        if refusals >= 0:
+            raise Fenced("REBALANCE_IN_PROGRESS")
+        commit(positions)
+
+    monkeypatch.setattr(queue._group, "commit", refuse)
+    ask(settings, "r1", "r2")
+    assert sorted(take(queue, 2)) == ["r1", "r2"]
+    assert refusals < 0
+    queue.close()
+    engine.close()
+
+
+@pytest.mark.kafka
+def test_requests_that_were_read_ahead_go_with_their_place(settings: KafkaSettings) -> None:
+    engine, other_engine = Engine(settings), Engine(settings)
+    run_ids = sorted(f"r{n}" for n in range(20))
+    ask(settings, *run_ids)
+    first = RequestQueue(engine, AGENT)
+    taken = take(first, 1)
+    # All the rest lies in the first worker's memory when the second one comes.
+    second = RequestQueue(other_engine, AGENT)
+    deadline_s = time.monotonic() + 30
+    while not second._group.places:
+        assert time.monotonic() < deadline_s
+        first.attend(0.05)
+        second.attend(0.05)
+    for queue in (first, second):
+        lie = {(record.topic, record.partition) for record in queue._requests}
+        assert lie <= queue._group.places
+    while len(taken) < 20:
+        assert time.monotonic() < deadline_s
+        for queue in (first, second):
+            if (started := queue.take(0.2)) is not None:
+                taken.append(started.writer.run_id)
+    assert sorted(taken) == run_ids
+    for queue in (first, second):
+        assert queue.take(0.5) is None
+        queue.close()
+    engine.close()
+    other_engine.close()
+
+
+def take(queue: RequestQueue, count: int) -> list[str]:
+    taken: list[str] = []
+    deadline_s = time.monotonic() + 30
+    while len(taken) < count:
+        assert time.monotonic() < deadline_s
+        if (started := queue.take(0.5)) is not None:
+            taken.append(started.writer.run_id)
+    return taken
+
+
+@pytest.mark.kafka
+def test_a_place_that_comes_back_brings_nothing_that_was_begun(settings: KafkaSettings) -> None:
+    """A commit that failed leaves a request to be given again, to the same worker too."""
+    engine = Engine(settings)
+    ask(settings, "r1", "r2")
+    queue = RequestQueue(engine, AGENT)
+    assert sorted(take(queue, 2)) == ["r1", "r2"]
+    marks = KafkaLog(settings).admin().watermarks(settings.topics.requests)
+    queue._group.commit({(settings.topics.requests, p): low for p, (low, _) in marks.items()})
+    queue._group.close()
+    for writer in engine.outbox.runs():
+        writer.append("run.completed", {})
+    again = RequestQueue(engine, AGENT)
+    ask(settings, "r3")
+    assert take(again, 1) == ["r3"]
+    assert again.take(0.5) is None
+    again.close()
+    engine.close()
+
+
+@pytest.mark.kafka
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+async def test_workers_that_come_and_go_leave_no_request_behind(settings: KafkaSettings) -> None:
+    async def handler(run: RunHandle, _: Any) -> None:
+        await run.complete("done")
+
+    run_ids = [f"r{n}" for n in range(400)]
+
+    async def come_and_go() -> None:
+        for _ in range(5):
+            async with serving(settings, handler):
+                await asyncio.sleep(1.5)
+
+    async with serving(settings, handler):
+        coming = asyncio.create_task(come_and_go())
+        for n in range(0, 400, 20):
+            await asyncio.to_thread(ask, settings, *run_ids[n : n + 20])
+            await asyncio.sleep(0.2)
+        await coming
+        async with asyncio.timeout(60):
+            while await asyncio.to_thread(_started, settings) != sorted(run_ids):
+                await asyncio.sleep(0.5)
+
+
+def _started(settings: KafkaSettings) -> list[str]:
+    return sorted(e["run_id"] for e in events(settings) if e["type"] == "run.started")
+
+
+@pytest.mark.kafka
 async def test_no_more_runs_at_a_time_than_said_and_a_failure_is_its_runs_only(
     settings: KafkaSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -320,6 +433,7 @@ def test_requests_of_a_killed_and_a_frozen_worker_go_to_the_living_one(
         workers[1].send_signal(signal.SIGSTOP)
         ask(settings, *(f"b{n}" for n in range(10)))
         _wait(lambda: _completed(settings) >= 20)
+        workers[1].send_signal(signal.SIGCONT)
         ask(settings, *(f"c{n}" for n in range(10)))
         _wait(lambda: _completed(settings) >= 30)
         time.sleep(1)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 import typer
 
 from durable_streaming.cli.commands import (
+    bench,
     doctor,
     down,
     export,
@@ -58,6 +59,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
 }
 for name, command in _COMMANDS.items():
     app.command(name)(command)
+app.add_typer(bench.bench, name="bench")
 
 
 def main() -> None:

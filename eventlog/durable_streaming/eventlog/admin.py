@@ -139,16 +139,13 @@ class LogAdmin:
 
     def group_members(self, group: str) -> int:
         """Give the number of members of a consumer group, 0 where there is none."""
-        # The first question about any group makes the broker load what it knows of groups.
-        deadline = time.monotonic() + self._timeout
-        while True:
-            futures = self._client.describe_consumer_groups([group], request_timeout=self._timeout)
-            try:
-                return len(self._result(futures[group]).members)
-            except LogUnavailable:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.1)
+        return self._members([group])[group]
+
+    def groups(self, prefix: str) -> dict[str, int]:
+        """Give the number of members of each consumer group whose name begins so."""
+        listed = self._result(self._client.list_consumer_groups(request_timeout=self._timeout))
+        names = [group.group_id for group in listed.valid if group.group_id.startswith(prefix)]
+        return self._members(names) if names else {}
 
     def group_offsets(self, group: str) -> dict[Place, int]:
         """Give the next offsets that a group has committed."""
@@ -160,6 +157,18 @@ class LogAdmin:
 
     def close(self) -> None:
         """Release the connection; the client has nothing to flush."""
+
+    def _members(self, groups: list[str]) -> dict[str, int]:
+        # The first question about any group makes the broker load what it knows of groups.
+        deadline = time.monotonic() + self._timeout
+        while True:
+            futures = self._client.describe_consumer_groups(groups, request_timeout=self._timeout)
+            try:
+                return {name: len(self._result(f).members) for name, f in futures.items()}
+            except LogUnavailable:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
 
     def _await_leaders(self, topic: str) -> None:
         # A topic is listed a moment before its partitions can be used.

@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Self
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -13,8 +13,8 @@ from durable_streaming.eventlog.types import Place, Record, known
 
 _log = logging.getLogger(__name__)
 
-# Another member has the partition, or is about to.
-_LOST = {
+# Said to a member that knows the newest deal of the group not yet; it may keep its places in it.
+_OUTDATED = {
     KafkaError.ILLEGAL_GENERATION,
     KafkaError.UNKNOWN_MEMBER_ID,
     KafkaError.REBALANCE_IN_PROGRESS,
@@ -23,6 +23,7 @@ _LOST = {
     KafkaError._NO_OFFSET,
 }
 _TIMEOUT_S = 10.0
+_MAX_AWAY_MS = 60_000
 
 
 class GroupReader:
@@ -30,12 +31,31 @@ class GroupReader:
 
     A record is given again, to whichever member has the partition then, until a position behind it
     was committed. Not for several threads at a time.
+
+    Args:
+        settings: of the connection.
+        group: the group's id, which is the cluster's and knows no prefix.
+        topic: what is shared out.
+        session_timeout_s: a member that is silent for so long loses its places.
+        on_gone: called from within `read` and `close` with places that this member has no more.
+            Records of them that `read` has given must be forgotten, for they are given again: to
+            another member, or to this one with the place when it comes back.
     """
 
     def __init__(
-        self, settings: KafkaSettings, group: str, topic: str, *, session_timeout_s: float = 10
+        self,
+        settings: KafkaSettings,
+        group: str,
+        topic: str,
+        *,
+        session_timeout_s: float = 10,
+        on_gone: Callable[[Collection[Place]], None] | None = None,
     ) -> None:
+        # For each place where its partition ended when this member got it.
         self._ends: dict[Place, int] = {}
+        # What the reading under way has found.
+        self._found: list[Record] = []
+        self._on_gone = on_gone
         self._consumer = Consumer(
             {
                 **settings.connection(),
@@ -44,8 +64,12 @@ class GroupReader:
                 "enable.auto.offset.store": False,
                 # A group without positions begins with what the topic still keeps.
                 "auto.offset.reset": "earliest",
-                # Others keep what they have while a member comes or goes.
-                "partition.assignment.strategy": "cooperative-sticky",
+                # Every member lets go before the group deals anew, so none has a place of an older
+                # deal together with the right to commit in a newer one. With the cooperative
+                # protocol a commit may meet a deal under way, and the client loses its membership.
+                "partition.assignment.strategy": "range",
+                # Longer than any member that is well is away from `read`: the others wait for it.
+                "max.poll.interval.ms": _MAX_AWAY_MS,
                 "session.timeout.ms": int(session_timeout_s * 1000),
                 "heartbeat.interval.ms": int(session_timeout_s * 1000 / 4),
                 "isolation.level": "read_committed",
@@ -75,38 +99,49 @@ class GroupReader:
     def read(self, timeout_s: float, max_records: int = 500) -> list[Record]:
         """Wait for the first record at most `timeout_s`, then take what else is there.
 
-        To be called at least every five minutes, or the broker takes the places away.
+        To be called every second or so: a deal waits for all members, for a minute at most, after
+        which the broker goes on without the one that is missing.
 
         Raises:
             EventLogError: the topic can't be read.
         """
+        self._poll(timeout_s)
+        while self._found and len(self._found) < max_records and self._poll(0):
+            continue
+        found, self._found = self._found, []
+        return found
+
+    def _poll(self, timeout_s: float) -> bool:
+        """Wait for one record; false where none came, for instance because places changed."""
         with translated():
-            first = self._consumer.poll(timeout_s)
-            if first is None:
-                return []
-            messages = [first]
-            if max_records > 1:
-                messages += self._consumer.consume(max_records - 1, 0)
-        return [record for message in messages if (record := _record(message)) is not None]
+            message = self._consumer.poll(timeout_s)
+        record = None if message is None else _record(message)
+        # The client may still give records of a place that has just gone.
+        if record is None or (record.topic, record.partition) not in self._ends:
+            return False
+        self._found.append(record)
+        return True
 
     def commit(self, positions: Mapping[Place, int]) -> None:
         """Store next offsets for whoever has the places next; proves that they are this member's.
 
         Raises:
-            Fenced: another member has, or is to have, one of the places.
+            Fenced: nothing was stored, for the group is dealing places out anew, or one of these is
+                not this member's. Which of the two only `read` says, by letting places go: those
+                that are kept can be committed again after it.
             LogUnavailable: not known whether it was stored.
         """
         # The broker checks the member's generation and not its places; a place is dealt out again
         # only after its member has let go of it here, or has lost its generation.
         if not self._ends.keys() >= positions.keys():
-            raise Fenced("another member of the group has, or is to have, one of the places")
+            raise Fenced("one of the places is not this member's")
         places = [TopicPartition(topic, p, offset) for (topic, p), offset in positions.items()]
         try:
             with translated():
                 self._consumer.commit(offsets=places, asynchronous=False)
         except Exception as exception:
-            if _code(exception.__cause__) in _LOST:
-                raise Fenced(f"another member of the group took over: {exception}") from exception
+            if _code(exception.__cause__) in _OUTDATED:
+                raise Fenced(f"the group deals places out anew: {exception}") from exception
             raise
 
     def pause(self) -> None:
@@ -155,8 +190,12 @@ class GroupReader:
             self._ends[_place_of(place)] = end
 
     def _gone(self, _: Consumer, places: list[TopicPartition]) -> None:
-        for place in places:
-            self._ends.pop(_place_of(place), None)
+        gone = {_place_of(place) for place in places}
+        for place in gone:
+            self._ends.pop(place, None)
+        self._found = [one for one in self._found if (one.topic, one.partition) not in gone]
+        if self._on_gone is not None:
+            self._on_gone(gone)
 
 
 def _place_of(place: TopicPartition) -> Place:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
+from collections.abc import Collection
 from typing import Any, Final, NamedTuple
 
 from durable_streaming.eventlog import (
@@ -30,6 +31,7 @@ from durable_streaming.producers.delivery.log_range import log_failed, read_rang
 from durable_streaming.producers.delivery.run_writer import RunWriter
 from durable_streaming.producers.delivery.waiters import ThreadWaiter
 from durable_streaming.producers.errors import EventRefused, LogFailed, Misuse, OutcomeUnknown
+from durable_streaming.producers.known_runs import KnownRuns
 from durable_streaming.producers.sync_run import SyncRunHandle
 from durable_streaming.schemas import Event, decode, judge, partition_for
 from durable_streaming.schemas.records import RunRequest
@@ -39,6 +41,8 @@ _log = logging.getLogger(__name__)
 # How much older than its request a run may be by the broker's clock, which is not the gateway's.
 _CLOCK_SKEW_MS: Final = 3_600_000
 _ANSWER_S: Final = 0.5
+# How long a worker looks for the group's new deal before it tries its request again.
+_DEAL_S: Final = 0.1
 _MOST_READ: Final = 100
 
 
@@ -52,6 +56,7 @@ class StartedRun(NamedTuple):
 class _Begun(NamedTuple):
     """A run whose `run.started` was appended, and where another worker's may lie."""
 
+    request: Record
     run: SyncRunHandle
     writer: RunWriter
     input: Any
@@ -74,8 +79,9 @@ class RequestQueue:
             raise Misuse("requests are shared out by Kafka: serve() needs a producer on Kafka")
         self._engine = engine
         self._name = name
+        # A request stays the first until it is settled, or its place has gone.
         self._requests: deque[Record] = deque()
-        self._begun: dict[str, _Begun] = {}
+        self._begun: _Begun | None = None
         self._passed: dict[Place, int] = {}
         self._is_closing = threading.Event()
         with log_failed():
@@ -83,7 +89,8 @@ class RequestQueue:
             self._partitions = self._admin.describe(engine.topic).partitions
             settings = engine.log.settings
             group = f"durable-agents-{name}"
-            self._group = GroupReader(settings, group, engine.topics.requests)
+            self._group = GroupReader(settings, group, engine.topics.requests, on_gone=self._forget)
+        self._known = KnownRuns(engine.log, engine.topic, self._group.offset_at)
 
     def take(self, timeout_s: float) -> StartedRun | None:
         """Start the next run that is wished for; None when there was none in time.
@@ -95,19 +102,16 @@ class RequestQueue:
         """
         self._engine.outbox.check_open()
         try:
-            if not self._requests:
-                self._group.resume()
-                self._requests += self._group.read(timeout_s, _MOST_READ)
-            if self._requests:
-                # Taken off when it is settled: after an error it is the next one again.
-                started = self._start(self._requests[0])
-                self._requests.popleft()
-                return started
+            if self._begun is None:
+                self._begun = self._next(timeout_s)
+            if self._begun is not None:
+                return self._settle(self._begun)
             self._commit_passed()
         except Fenced as error:
-            _log.info("another worker goes on with requests of this one: %s", error)
-            if self._requests:
-                self._requests.popleft()
+            # The first request stays: it may be this worker's in the new deal as well. If not, the
+            # reading tells.
+            _log.info("waiting until requests are dealt out anew: %s", error)
+            self.attend(_DEAL_S)
         except LogRefused as error:
             raise LogFailed(f"requests can't be read: {error}") from error
         except (EventLogError, LogFailed) as error:
@@ -116,11 +120,15 @@ class RequestQueue:
             self._is_closing.wait(_ANSWER_S)
         return None
 
-    def attend(self) -> None:
-        """Stay in the group while this worker has no room for another run."""
+    def attend(self, timeout_s: float = 0) -> None:
+        """Stay in the group without taking anything, and learn of a new deal.
+
+        Args:
+            timeout_s: to wait for one.
+        """
         try:
             self._group.pause()
-            self._requests += self._group.read(0, _MOST_READ)
+            self._fill(timeout_s)
         except EventLogError as error:
             _log.warning("the group of %s can't be attended for now: %s", self._name, error)
 
@@ -137,21 +145,38 @@ class RequestQueue:
             _log.warning("the group of %s was not left in order: %s", self._name, error)
         self._admin.close()
 
-    def _start(self, record: Record) -> StartedRun | None:
-        place = (record.topic, record.partition)
-        request = self._read(record)
-        if request is None:
-            self._passed[place] = record.offset + 1
+    def _next(self, timeout_s: float) -> _Begun | None:
+        """Begin the run that the first request wishes for; None where there is nothing to begin."""
+        if not self._requests:
+            self._group.resume()
+            self._fill(timeout_s)
+        if not self._requests:
+            self._known.clear()
             return None
-        begun = self._begun.get(request.run_id) or self._begin(record, request)
-        started = None if begun is None else self._settle(begun)
-        self._begun.pop(request.run_id, None)
-        try:
-            self._group.commit({place: record.offset + 1})
-        except (Fenced, LogUnavailable) as error:
-            # Whoever gets the request again finds the run in the log.
-            _log.info("the request for run %s comes again: %s", request.run_id, error)
-        return started
+        record = self._requests[0]
+        request = self._read(record)
+        begun = None if request is None else self._begin(record, request)
+        if begun is None:
+            self._pass(record)
+        return begun
+
+    def _fill(self, timeout_s: float) -> None:
+        # In two steps, for the reading itself may have requests forgotten.
+        found = self._group.read(timeout_s, _MOST_READ)
+        self._requests += found
+
+    def _pass(self, record: Record) -> None:
+        """Take a settled request off, unless its place has gone, and with it the request."""
+        if self._requests and self._requests[0] is record:
+            self._requests.popleft()
+            self._passed[record.topic, record.partition] = record.offset + 1
+
+    def _forget(self, gone: Collection[Place]) -> None:
+        """Leave requests to those who have their places now; a run that was begun stays ours."""
+        kept = [record for record in self._requests if (record.topic, record.partition) not in gone]
+        self._requests = deque(kept)
+        for place in gone:
+            self._passed.pop(place, None)
 
     def _begin(self, record: Record, request: RunRequest) -> _Begun | None:
         """Append `run.started`, unless the run is in the log, or not ours to start."""
@@ -163,8 +188,9 @@ class RequestQueue:
         self._group.commit({place: record.offset})
         self._passed.pop(place, None)
         if not self._group.is_new(record):
-            begin = self._group.offset_at(home, record.timestamp_ms - _CLOCK_SKEW_MS)
-            if begin is not None and self._holds(request.run_id, home, begin, end):
+            # Another worker may have started the run, or this one when it had the place before.
+            since_ms = record.timestamp_ms - _CLOCK_SKEW_MS
+            if self._known.hold(request.run_id, home[1], since_ms, end):
                 return None
         started = facts.started(self._name, None, request.input, None, None, None, None)
         try:
@@ -174,14 +200,21 @@ class RequestQueue:
         except (Misuse, EventRefused) as error:
             _log.error("the request for run %s is dropped: %s", request.run_id, error)
             return None
-        self._begun[request.run_id] = begun = _Begun(run, writer, request.input, home, end)
-        return begun
+        return _Begun(record, run, writer, request.input, home, end)
 
     def _settle(self, begun: _Begun) -> StartedRun | None:
         """Wait until the start is stored, and see whether it is the run's first event."""
         writer = begun.writer
         own = self._stored(begun)
-        if self._holds(writer.run_id, begun.home, begun.end, own):
+        is_lost = self._is_anothers(writer, begun.home, begun.end, own)
+        self._begun = None
+        self._pass(begun.request)
+        try:
+            self._commit_passed()
+        except (Fenced, LogUnavailable) as error:
+            # Whoever gets the request again finds the run in the log.
+            _log.info("the request for run %s may come again: %s", writer.run_id, error)
+        if is_lost:
             _log.warning("run %s was started by another worker", writer.run_id)
             self._engine.outbox.unregister(writer)
             return None
@@ -206,12 +239,12 @@ class RequestQueue:
             return self._admin.watermarks(begun.home[0])[begun.home[1]][1]
         return next_offset - 1
 
-    def _holds(self, run_id: str, home: Place, begin: int, end: int) -> bool:
-        """Say whether a producer other than this one has written of the run."""
-        key, mine = run_id.encode(), self._engine.outbox.producer_id
+    def _is_anothers(self, writer: RunWriter, home: Place, begin: int, end: int) -> bool:
+        """Say whether another producer has written of the run between two offsets."""
+        mine = self._engine.outbox.producer_id
         for record in read_range(self._engine.log, home, begin, end):
-            if record.key == key:
-                event = judge(record.value, key, record.partition, self._partitions)
+            if record.key == writer.key:
+                event = judge(record.value, record.key, record.partition, self._partitions)
                 if isinstance(event, Event) and event.producer_id not in (None, mine):
                     return True
         return False
@@ -225,7 +258,6 @@ class RequestQueue:
         return request if request.agent == self._name else None
 
     def _commit_passed(self) -> None:
-        passed, self._passed = self._passed, {}
-        mine = {place: end for place, end in passed.items() if place in self._group.places}
-        if mine:
-            self._group.commit(mine)
+        if self._passed:
+            self._group.commit(self._passed)
+            self._passed.clear()

@@ -22,8 +22,8 @@ _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 _TAKE_S: Final = 0.5
-# A member of the group that is not heard of for minutes loses its share.
-_ATTEND_S: Final = 20.0
+# The other workers wait for this one whenever the group deals its requests out anew.
+_ATTEND_S: Final = 1.0
 _STOPPED: Final = "the agent stopped serving"
 
 

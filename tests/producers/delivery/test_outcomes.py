@@ -38,8 +38,10 @@ def test_a_barrier_waits_for_its_own_events_and_not_for_as_many_others() -> None
     run.append("x.b", {})
     first, second = bench.writer.waiting
     second(Stored(0, 1))
+    bench.outbox.poll(0)
     assert bench.outbox.take_woken() == []
     first(Stored(0, 0))
+    bench.outbox.poll(0)
     assert len(bench.outbox.take_woken()) == 1
 
 

@@ -56,4 +56,4 @@ class Entry:
 
     def settle(self, outcome: Outcome) -> None:
         """Take the broker's answer; the log's writer calls this from the thread that polls."""
-        self.writer.outbox.settle(self, outcome)
+        self.writer.outbox.answered(self, outcome)

@@ -1,9 +1,9 @@
-"""Reading a bounded piece of one partition."""
+"""Reading bounded pieces of partitions."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -34,6 +34,37 @@ def read_range(log: Log, place: Place, begin: int, end: int) -> Iterator[Record]
             for record in records:
                 if record.offset < end:
                     yield record
+
+
+class SpanReader:
+    """Reads what several ask for in the partitions of one topic, each record once.
+
+    Args:
+        log: to read from.
+        topic: the topic.
+        see: called with each record, those of a partition not always in their order.
+    """
+
+    def __init__(self, log: Log, topic: str, see: Callable[[Record], None]) -> None:
+        self._log = log
+        self._topic = topic
+        self._see = see
+        self._spans: dict[int, tuple[int, int]] = {}
+
+    def cover(self, partition: int, begin: int, end: int) -> None:
+        """Read what was not read yet of the records from `begin` to before `end`; blocks.
+
+        Raises:
+            LogFailed: as `read_range`.
+        """
+        first, last = self._spans.get(partition, (begin, begin))
+        if begin > last:
+            # Nobody asked for what lies between; if somebody does, it will be read for them.
+            first = last = begin
+        for piece in ((begin, first), (last, end)):
+            for record in read_range(self._log, (self._topic, partition), *piece):
+                self._see(record)
+        self._spans[partition] = (min(first, begin), max(last, end))
 
 
 @contextmanager

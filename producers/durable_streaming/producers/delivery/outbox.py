@@ -7,6 +7,7 @@ import itertools
 import math
 import os
 import threading
+from collections import deque
 from typing import TYPE_CHECKING
 
 from durable_streaming import eventlog
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 # their full size whatever their age, so that a long outage costs little memory.
 _CONGESTED_SHARE = 0.25
 _RETRY_S = 0.01
+# Agents wait for the lock meanwhile: under a millisecond.
+_SETTLED_AT_ONCE = 200
 
 
 class Outbox:
@@ -51,6 +54,9 @@ class Outbox:
         self._topic = topic
         self._process = os.getpid()
         self._in_flight_bytes = 0
+        # Filled by the thread that polls, without the lock: an answer alone is not worth a turn of
+        # it, and threads that take turns at a lock for each event take several times as long.
+        self._answers: deque[tuple[Entry, eventlog.Outcome]] = deque()
         self._unanswered = 0
         self._runs: dict[str, RunWriter] = {}
         self._due: list[tuple[float, int, RunWriter]] = []
@@ -167,19 +173,29 @@ class Outbox:
         heapq.heappush(self._due, (due_s, next(self._ties), writer))
         self._tell_pump()
 
-    def settle(self, entry: Entry, outcome: eventlog.Outcome) -> None:
-        """Take the broker's answer to an event."""
-        with self.lock:
-            if entry.in_memory:
-                entry.in_memory = False
-                self._in_flight_bytes -= entry.size
-                self._unanswered -= 1
-            entry.writer.ledger.take(entry, outcome)
-            if entry.writer.is_settled:
-                self.unregister(entry.writer)
-            if self._room_waiters and self.has_room:
-                self._to_wake += self._room_waiters
-                self._room_waiters.clear()
+    def answered(self, entry: Entry, outcome: eventlog.Outcome) -> None:
+        """Note the broker's answer to an event; it counts from the end of the `poll`."""
+        self._answers.append((entry, outcome))
+
+    def _settle(self) -> None:
+        """Take the answers that have come."""
+        answers = self._answers
+        while answers:
+            with self.lock:
+                for _ in range(min(len(answers), _SETTLED_AT_ONCE)):
+                    self._take(*answers.popleft())
+                if self._room_waiters and self.has_room:
+                    self._to_wake += self._room_waiters
+                    self._room_waiters.clear()
+
+    def _take(self, entry: Entry, outcome: eventlog.Outcome) -> None:
+        if entry.in_memory:
+            entry.in_memory = False
+            self._in_flight_bytes -= entry.size
+            self._unanswered -= 1
+        entry.writer.ledger.take(entry, outcome)
+        if entry.writer.is_settled:
+            self.unregister(entry.writer)
 
     def wake_soon(self, waiter: Waiter) -> None:
         """Wake `waiter` when the lock is free again; the caller holds it."""
@@ -239,8 +255,9 @@ class Outbox:
             return woken
 
     def poll(self, timeout_s: float) -> None:
-        """Let the log's writer hand out outcomes."""
+        """Let the log's writer hand out outcomes, and take them."""
         self._writer.poll(timeout_s)
+        self._settle()
 
     def interrupt(self) -> None:
         """End a `wait_for_work`."""
@@ -257,4 +274,5 @@ class Outbox:
 
     def abandon(self) -> None:
         """Call unknown whatever has no answer: none will come."""
+        self._settle()
         self.expire(math.inf)

@@ -6,7 +6,7 @@ import threading
 from typing import Final
 
 from durable_streaming.eventlog import Log, Record
-from durable_streaming.producers.delivery.log_range import read_range
+from durable_streaming.producers.delivery.log_range import SpanReader
 from durable_streaming.producers.delivery.run_writer import RunWriter
 from durable_streaming.producers.errors import RunTakenOver
 from durable_streaming.schemas import Event, judge_value
@@ -25,11 +25,9 @@ class Ownership:
     """
 
     def __init__(self, log: Log, topic: str) -> None:
-        self._log = log
-        self._topic = topic
+        self._records = SpanReader(log, topic, self._see)
         self._lock = threading.Lock()
         self._wanted: dict[int, int] = {}
-        self._read: dict[int, tuple[int, int]] = {}
         self._claims: dict[bytes, set[tuple[int, int]]] = {}
 
     def check(self, writer: RunWriter) -> None:
@@ -48,7 +46,7 @@ class Ownership:
             self._wanted[partition] = max(self._wanted.get(partition, 0), end)
         with self._lock:
             # As far as all who wait here want, so that the first one reads for the others.
-            self._read_on(partition, begin, self._wanted[partition])
+            self._records.cover(partition, begin, self._wanted[partition])
             claims = sorted(self._claims.get(writer.key, ()))
         for offset, epoch in claims:
             if epoch > writer.epoch and offset < end:
@@ -57,19 +55,10 @@ class Ownership:
         with writer.outbox.lock:
             writer.ledger.checked(end)
 
-    def _read_on(self, partition: int, begin: int, end: int) -> None:
-        first, last = self._read.get(partition, (begin, begin))
-        if begin > last:
-            # What lies between is nobody's who flushes; if it is, it will be read for them.
-            first = last = begin
-        for piece in ((begin, first), (last, end)):
-            for record in read_range(self._log, (self._topic, partition), *piece):
-                if record.value is not None and _CLAIM in record.value:
-                    self._see(record)
-        self._read[partition] = (min(first, begin), max(last, end))
-
     def _see(self, record: Record) -> None:
-        event = judge_value(record.value or b"")
+        if record.value is None or _CLAIM not in record.value:
+            return
+        event = judge_value(record.value)
         if isinstance(event, Event) and event.type == "run.resumed":
             claims = self._claims.setdefault(event.run_id.encode(), set())
             claims.add((record.offset, event.producer_epoch or 0))

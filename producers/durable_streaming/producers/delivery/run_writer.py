@@ -99,23 +99,26 @@ class RunWriter:
             EventRefused, RunEnded, BufferFull, PublishingStopped, NotOpen: as `append`.
         """
         size = self._check_delta(event_type, text, part)
-        self.outbox.check_open()
-        with self.outbox.lock:
+        outbox = self.outbox
+        outbox.check_open()
+        with outbox.lock:
             self.ledger.check_publishing()
             self.lifecycle.check_open()
-            self.outbox.check_room()
+            outbox.check_room()
             if size == 0:
                 return
             open_delta = self._open
             if open_delta and (open_delta.part != part or open_delta.event_type != event_type):
                 self.append_open_delta()
                 open_delta = None
+            is_new = open_delta is None
             if open_delta is None:
-                due_s = self._last_delta_s + self.outbox.options.merge_window_s
+                due_s = self._last_delta_s + outbox.options.merge_window_s
                 open_delta = self._open = OpenDelta(event_type, part, due_s, trace_headers())
             open_delta.add(text, size)
-            self.outbox.open_bytes += size
-            self._append_now_or_later(open_delta, is_new=open_delta.size == size)
+            outbox.open_bytes += size
+            if is_new or open_delta.size >= outbox.options.merge_bytes:
+                self._append_now_or_later(open_delta, is_new=is_new)
 
     def append_open_delta(self) -> None:
         """Append what was merged so far; the caller holds the lock."""

@@ -1,0 +1,1 @@
+"""What publishing costs: the SDK beside loops that do less."""
