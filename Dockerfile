@@ -1,6 +1,8 @@
 # One image for topics, processor and gateway; the command says which.
 FROM python:3.11-slim AS build
 WORKDIR /src
+# The user that runs it may not write here: what is not compiled now is compiled at each start.
+ENV UV_COMPILE_BYTECODE=1
 RUN pip install --no-cache-dir uv && uv venv /opt/durable
 COPY requirements.txt ./
 RUN uv pip install --no-cache --python /opt/durable/bin/python --require-hashes -r requirements.txt

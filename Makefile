@@ -6,6 +6,7 @@
 #   make check         format, lint, types, arrows between packages, spelling
 #   make fmt           format and mend what can be mended
 #   make bench-fold    our processors beside plain Faust, QuixStreams and a bare loop
+#   make bench-fanout  our gateway beside plain FastAPI, a bare loop and, where named, Centrifugo
 #   make lock          resolve the dependencies anew
 
 PYTHON ?= python3
@@ -15,7 +16,7 @@ PACKAGES := schemas eventlog localkafka producers processors gateway evaluation 
 CODE := $(PACKAGES) examples benchmarks tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt lock clean bench-fold
+.PHONY: help demo test check fmt lock clean bench-fold bench-fanout
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -40,6 +41,10 @@ fmt: $(VENV)/.ready-dev
 bench-fold: $(VENV)/.ready-dev $(VENV)/quix/.ready
 	$(BIN)/python -m benchmarks.fold $(ARGS)
 
+# Builds its load client with cc, or what CC names.
+bench-fanout: $(VENV)/.ready-dev
+	$(BIN)/python -m benchmarks.fanout $(ARGS)
+
 # Apart, because QuixStreams pins an older client.
 $(VENV)/quix/.ready: benchmarks/quix.txt | $(BIN)/uv
 	@$(BIN)/uv venv -q --clear --python $(BIN)/python $(VENV)/quix
@@ -55,10 +60,13 @@ lock: $(BIN)/uv
 clean:
 	rm -rf $(VENV) .durable .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
-# What a set-up needs is remembered in a stamp, so that a second run starts at once.
+# What a set-up needs is remembered in a stamp, so that a second run starts at once. Compiled once
+# and for all: where Python may not keep bytecode, a process that was killed would otherwise compile
+# for seconds before it serves again.
 $(VENV)/.ready: requirements.txt pyproject.toml | $(BIN)/uv
 	@echo "installing the locked dependencies into $(VENV)" >&2
-	@$(BIN)/uv pip install --python $(BIN)/python --require-hashes -r requirements.txt
+	@$(BIN)/uv pip install --compile-bytecode --python $(BIN)/python --require-hashes \
+		-r requirements.txt
 	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -20,6 +21,7 @@ class GatewayProcess:
     """One gateway process that can be killed and started again over the same data."""
 
     def __init__(self, data_dir: Path, kafka: KafkaSettings, port: int) -> None:
+        data_dir.mkdir(parents=True, exist_ok=True)
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
         self.log = data_dir / "gateway.log"
@@ -63,3 +65,11 @@ class GatewayProcess:
             return 0
         process.send_signal(how)
         return process.wait(20)
+
+
+def free_port() -> int:
+    """Find a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port

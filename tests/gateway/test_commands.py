@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -12,7 +13,11 @@ import pytest
 
 from durable_streaming.eventlog import MemoryLog, Record
 from durable_streaming.eventlog.memory import MemoryAdmin
-from durable_streaming.schemas import Event, is_run_id, judge
+from durable_streaming.gateway import appender
+from durable_streaming.gateway.cancelling import Cancelling
+from durable_streaming.gateway.refusals import Refusal
+from durable_streaming.schemas import Event, TopicSpec, is_run_id, judge
+from durable_streaming.schemas.events import CancelRequestedData
 from durable_streaming.schemas.records import RunRequest
 from tests.gateway.builders import PARTITIONS, TOPICS, Writer, home
 from tests.gateway.servers import RunningGateway, gateway, wait_until
@@ -24,7 +29,11 @@ class GroupsAdmin(MemoryAdmin):
     """As on a broker, where consumer groups have members."""
 
     def group_members(self, group: str) -> int:
-        return 2 if group == "durable-agents-guide" else 0
+        return self.groups(group).get(group, 0)
+
+    def groups(self, prefix: str) -> dict[str, int]:
+        members = {"durable-agents-guide": 2, "durable-agents-gone": 0, "others": 1}
+        return {name: count for name, count in members.items() if name.startswith(prefix)}
 
 
 class GroupsLog(MemoryLog):
@@ -78,6 +87,53 @@ def test_a_run_is_asked_once(running: RunningGateway, log: MemoryLog, writer: Wr
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: running.http.post(CANCEL, json={}), range(24)))
     assert {answer.status_code for answer in answers} == {202}
+    assert len(cancels(log)) == 1
+
+
+class SilentLog(MemoryLog):
+    """Takes records at once and says so when it is told to."""
+
+    def __init__(self, specs: Sequence[TopicSpec]) -> None:
+        super().__init__(specs)
+        self.said = threading.Event()
+
+    def writer(self, client_id: str = "silent") -> Any:
+        return SilentWriter(super().writer(client_id), self.said)
+
+
+class SilentWriter:
+    def __init__(self, inner: Any, said: threading.Event) -> None:
+        self._inner = inner
+        self._said = said
+        self._waiting: list[Callable[[], None]] = []
+
+    def append(self, topic: str, key: bytes, value: bytes, *, on_outcome: Any) -> None:
+        self._inner.append(
+            topic,
+            key,
+            value,
+            on_outcome=lambda outcome: self._waiting.append(lambda: on_outcome(outcome)),
+        )
+        self._inner.flush(1)
+
+    def poll(self, timeout_s: float) -> None:
+        if self._said.wait(timeout_s):
+            while self._waiting:
+                self._waiting.pop()()
+
+    def close(self, timeout_s: float) -> None:
+        self._inner.close(timeout_s)
+
+
+async def test_asking_again_waits_for_the_same_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(appender, "_TIMEOUT_S", 0.2)
+    log = SilentLog(TOPICS.specs(partitions=PARTITIONS))
+    cancelling = Cancelling(appender.Appender(log), TOPICS.events)
+    for _ in range(2):
+        with pytest.raises(Refusal, match="not known"):
+            await cancelling.ask("epoch", "r", CancelRequestedData())
+    log.said.set()
+    await cancelling.ask("epoch", "r", CancelRequestedData())
     assert len(cancels(log)) == 1
 
 

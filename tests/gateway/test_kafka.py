@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -12,14 +11,19 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka import Consumer
-from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from durable_streaming.eventlog import KafkaLog, KafkaSettings
 from durable_streaming.processors.fold.snapshot import POSITION_KEY, position_record
 from tests.gateway.builders import PARTITIONS, Writer, event, home, started
-from tests.gateway.processes import GatewayProcess
-from tests.gateway.servers import RunningGateway, Viewer, gateway, offsets, viewer, wait_until
+from tests.gateway.processes import GatewayProcess, free_port
+from tests.gateway.reconnects import (
+    Follower,
+    Publishing,
+    Verdict,
+    compare,
+    offsets_in_log,
+)
+from tests.gateway.servers import RunningGateway, gateway, offsets, viewer, wait_until
 
 pytestmark = pytest.mark.kafka
 
@@ -42,13 +46,6 @@ def producer(kafka_log: KafkaLog) -> Iterator[Writer]:
 def served(kafka_log: KafkaLog, tmp_path: Path) -> Iterator[RunningGateway]:
     with gateway(tmp_path, kafka_log, kafka=kafka_log.settings) as running:
         yield running
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 async def test_live_and_replay_are_one_byte_string(
@@ -112,55 +109,34 @@ async def test_reconnects_through_kills_miss_and_repeat_nothing(
     kafka_log: KafkaLog, producer: Writer, tmp_path: Path
 ) -> None:
     """300 reconnects at random moments, the gateway killed in between, another beside it."""
-    total, dice = 800, random.Random(5)
+    dice, wanted = random.Random(5), 300
     processes = [
         GatewayProcess(tmp_path / name, kafka_log.settings, free_port()) for name in ("a", "b")
     ]
     for process in processes:
-        process.log.parent.mkdir()
         process.start()
-    producer.append("r", started("r"))
+    followers = [
+        Follower("r", over_sse, lambda: dice.choice(processes).port, dice)
+        for over_sse in (False, True, False, True)
+    ]
+    ends: list[int] = []
 
-    def produce() -> None:
-        for seq in range(1, total):
-            producer.append("r", event("r", seq))
-            time.sleep(0.01)
+    def is_done(follower: Follower) -> bool:
+        return bool(ends) and bool(follower.seen) and follower.seen[-1] >= ends[0]
 
-    def kill_now_and_then() -> None:
+    with Publishing(producer, ["r"]):
+        following = asyncio.gather(*(follower.follow(is_done) for follower in followers))
         for number in range(4):
-            time.sleep(1.5)
+            await asyncio.sleep(1.5)
             processes[number % 2].kill()
-            processes[number % 2].start()
-
-    async def follow(seen: list[int]) -> int:
-        token, connections = None, 0
-        while len(seen) < total:
-            position = "from=start" if token is None else f"after={token}"
-            port = dice.choice(processes).port
-            url = f"ws://127.0.0.1:{port}/v1/runs/r/ws?{position}"
-            try:
-                async with connect(url, compression=None) as socket:
-                    connections += 1
-                    one = Viewer(socket)
-                    for _ in range(dice.randrange(1, 10)):
-                        frame = await one.frame(3)
-                        assert frame["type"] in ("subscribed", "event", "caught_up", "heartbeat")
-                        token = frame.get("token", token)
-                        if frame["type"] == "event":
-                            seen.append(frame["event"]["seq"])
-                    # Gone without a word: a closing handshake would first want all that waits.
-                    socket.transport.abort()
-            except (OSError, InvalidHandshake, ConnectionClosed, TimeoutError, EOFError):
-                await asyncio.sleep(0.02)
-        return connections
-
-    viewers: list[list[int]] = [[] for _ in range(3)]
-    disturbing = asyncio.gather(asyncio.to_thread(produce), asyncio.to_thread(kill_now_and_then))
-    connections = await asyncio.gather(*(follow(seen) for seen in viewers))
-    await disturbing
-    for seen in viewers:
-        assert seen == list(range(total))
-    assert sum(connections) >= 300
+            await asyncio.to_thread(processes[number % 2].start)
+        while sum(follower.reconnects for follower in followers) < wanted:
+            assert not following.done()
+            await asyncio.sleep(0.1)
+    logged = offsets_in_log(kafka_log, ["r"], PARTITIONS)
+    ends.append(logged["r"][-1])
+    await following
+    assert compare(followers, logged) == Verdict(len(followers) * len(logged["r"]), 0, 0, 0)
     for process in processes:
         assert process.stop() == 0
         assert "word 1" not in process.log.read_text()

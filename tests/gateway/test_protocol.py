@@ -18,6 +18,7 @@ def test_what_is_overridden_is_there() -> None:
     own = [
         "connection_made",
         "connection_lost",
+        "data_received",
         "handle_connect",
         "handle_close",
         "handle_parser_exception",
@@ -35,14 +36,28 @@ def test_what_is_overridden_is_there() -> None:
 
 def test_no_member_of_ours_hides_one_of_theirs() -> None:
     mentioned = set(re.findall(r"self\.(\w+)", inspect.getsource(BASE)))
-    added = {"receiver", "abort_timer", "congested", "adopt", "write", "close", "hold_reading"}
+    added = {
+        "receiver",
+        "abort_timer",
+        "congested",
+        "early",
+        "adopt",
+        "write",
+        "close",
+        "hold_reading",
+    }
     assert not added & (mentioned | set(vars(BASE)))
 
 
 def test_the_members_used_are_there() -> None:
     used = set(re.findall(r"self\.(\w+)", inspect.getsource(GatewayProtocol)))
     theirs = set(re.findall(r"self\.(\w+)", inspect.getsource(BASE)))
-    assert used - theirs <= set(vars(GatewayProtocol)) | {"receiver", "abort_timer", "congested"}
+    assert used - theirs <= set(vars(GatewayProtocol)) | {
+        "receiver",
+        "abort_timer",
+        "congested",
+        "early",
+    }
 
 
 def test_what_the_http_protocol_uses_is_there() -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
+import threading
 import time
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from durable_streaming.gateway.errors import StoreDamagedError, StoreLockedError
 from durable_streaming.gateway.store import (
@@ -17,6 +21,7 @@ from durable_streaming.gateway.store import (
     RunIndex,
     StoredEvent,
     Summary,
+    keys,
     open_database,
 )
 from durable_streaming.gateway.store.derived import DerivedRecord
@@ -28,7 +33,7 @@ ALL = {"limit": 10_000, "max_bytes": 10**9}
 
 def incoming(run_id: str, offset: int, seq: int | None = None, *, partition: int = 0) -> Incoming:
     value = f"{run_id}@{offset}".encode()
-    return Incoming(run_id.encode(), partition, offset, 1_000 + offset, seq, value)
+    return Incoming(run_id, partition, offset, 1_000 + offset, seq, value)
 
 
 def fill(store: EventStore, runs: int, events: int) -> None:
@@ -71,6 +76,73 @@ def test_offsets_are_ordered_as_numbers(store: EventStore) -> None:
     assert [event.offset for event in store.read("r", 0, **ALL)] == offsets
 
 
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=12), st.data())
+def test_what_is_held_and_what_is_written_are_read_as_one(
+    sizes: list[int], data: st.DataObject
+) -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        store = EventStore(open_database(Path(directory), IDENTITY), "events")
+        kept: list[StoredEvent] = []
+        for size in sizes:
+            first = kept[-1].offset + 1 if kept else 0
+            batch = [incoming("r", first + 2 * n) for n in range(size)]
+            store.append(batch, {0: batch[-1].offset + 1})
+            kept += [StoredEvent(event.offset, event.value) for event in batch]
+            if data.draw(st.booleans(), "written"):
+                store.write()
+            start = data.draw(st.integers(0, kept[-1].offset + 2), "from")
+            end = data.draw(st.integers(start, kept[-1].offset + 2), "end")
+            wanted = [event for event in kept if start <= event.offset < end]
+            assert store.read("r", start, **ALL, end=end) == wanted
+            row = store.row("r")
+            assert row is not None
+            assert (row.next_offset, row.events) == (kept[-1].offset + 1, len(kept))
+
+
+def test_reading_while_another_thread_writes_misses_and_repeats_nothing(store: EventStore) -> None:
+    done = threading.Event()
+
+    def write() -> None:
+        for number in range(400):
+            store.append([incoming("r", number)], {0: number + 1})
+            if number % 3 == 0:
+                store.write()
+        done.set()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    while not done.is_set():
+        row = store.row("r")
+        least = 0 if row is None else row.next_offset
+        found = [event.offset for event in store.read("r", 0, **ALL)]
+        assert found == list(range(len(found)))
+        assert len(found) >= least
+    thread.join()
+
+
+def test_a_crash_loses_events_and_position_together(tmp_path: Path) -> None:
+    database = open_database(tmp_path, IDENTITY)
+    store = EventStore(database, "events")
+    store.append([incoming("r", 0, 0)], {0: 1})
+    store.write_due()
+    store.append([incoming("r", 1, 1)], {0: 2})
+    store.write_due()
+    assert len(store.read("r", 0, **ALL)) == 2
+    database.close()
+    again = EventStore(open_database(tmp_path, IDENTITY), "events")
+    row = again.row("r")
+    assert row is not None
+    assert (again.position(0), row.next_offset, len(again.read("r", 0, **ALL))) == (1, 1, 1)
+
+
+def test_a_damaged_chunk_is_said_to_be_one(database: Database, store: EventStore) -> None:
+    batch = database.batch()
+    batch.put(keys.chunk(b"r", 5), b"\xff no chunk")
+    database.write(batch)
+    with pytest.raises(StoreDamagedError):
+        store.read("r", 0, **ALL)
+
+
 def test_append_says_where_the_run_stood(store: EventStore) -> None:
     assert store.append([incoming("r", 4), incoming("r", 9)], {0: 10}) == [0, 5]
     assert store.append([incoming("r", 12)], {0: 13}) == [10]
@@ -78,7 +150,9 @@ def test_append_says_where_the_run_stood(store: EventStore) -> None:
 
 def test_rows_and_positions_survive_a_reopening(tmp_path: Path) -> None:
     database = open_database(tmp_path, IDENTITY)
-    EventStore(database, "events").append([incoming("r", 3, 0), incoming("r", 5, 1)], {0: 6})
+    store = EventStore(database, "events")
+    store.append([incoming("r", 3, 0), incoming("r", 5, 1)], {0: 6})
+    store.write()
     database.close()
     store = EventStore(open_database(tmp_path, IDENTITY), "events")
     assert (store.position(0), store.position(1)) == (6, None)
@@ -89,7 +163,10 @@ def test_rows_and_positions_survive_a_reopening(tmp_path: Path) -> None:
 
 
 def test_retention_is_followed(store: EventStore) -> None:
-    fill(store, runs=2, events=4)
+    fill(store, runs=2, events=1)
+    store.write()
+    # A chunk that the watermark will lie in.
+    store.append([incoming(f"run-{o % 2}", o, o // 2) for o in range(2, 8)], {0: 8})
     store.append([incoming("elsewhere", 1, 0, partition=1)], {1: 2})
     assert store.expire({0: 3, 1: 0}) == 2
     assert [event.offset for event in store.read("run-0", 0, **ALL)] == [4, 6]
@@ -103,7 +180,9 @@ def test_retention_is_followed(store: EventStore) -> None:
 
 def test_a_store_of_another_topic_starts_empty(tmp_path: Path) -> None:
     database = open_database(tmp_path, IDENTITY)
-    EventStore(database, "events").append([incoming("r", 3)], {0: 4})
+    store = EventStore(database, "events")
+    store.append([incoming("r", 3)], {0: 4})
+    store.write()
     database.close()
     other = open_database(tmp_path, Identity("epoch-2", 4, {"drafts": "a"}))
     assert EventStore(other, "events").row("r") is None
@@ -188,7 +267,8 @@ def test_the_newest_run_is_listed_first(database: Database, store: EventStore) -
     for offset, name in enumerate(["first", "second", "third"]):
         store.append([incoming(name, offset)], {0: offset + 1})
     store.append([incoming("first", 9)], {0: 10})
-    index = RunIndex(database)
+    store.write_due()
+    index = RunIndex(database, store)
     page = index.page(limit=2, cursor=None, wanted=lambda *_: True)
     assert [run.run_id for run in page.runs] == ["third", "second"]
     rest = index.page(limit=2, cursor=page.next_cursor, wanted=lambda *_: True)
@@ -197,18 +277,21 @@ def test_the_newest_run_is_listed_first(database: Database, store: EventStore) -
 
 
 @pytest.mark.parametrize("cursor", ["x", "é", "AAAA", "!"])
-def test_a_cursor_of_elsewhere_is_refused(database: Database, cursor: str) -> None:
+def test_a_cursor_of_elsewhere_is_refused(
+    database: Database, store: EventStore, cursor: str
+) -> None:
     with pytest.raises(ValueError, match="cursor"):
-        RunIndex(database).page(limit=1, cursor=cursor, wanted=lambda *_: True)
+        RunIndex(database, store).page(limit=1, cursor=cursor, wanted=lambda *_: True)
 
 
 def test_an_expired_run_that_gets_a_late_record_is_listed_once(
     database: Database, store: EventStore
 ) -> None:
     DerivedStore(database).apply([DerivedRecord("packets", b"r", packet("r"))], {})
-    index = RunIndex(database)
+    index = RunIndex(database, store)
     assert index.adopt_orphans() == 1
     store.append([incoming("r", 7)], {0: 8})
+    store.write_due()
     page = index.page(limit=9, cursor=None, wanted=lambda *_: True)
     assert [run.run_id for run in page.runs] == ["r"]
 

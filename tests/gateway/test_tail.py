@@ -99,6 +99,29 @@ async def test_records_and_positions_move_together() -> None:
     assert (taken.offsets, taken.positions, failures) == ([0, 1, 2], {PLACE: 3}, [])
 
 
+class RestlessReader(ScriptedReader):
+    def at_end(self, place: Place) -> bool:
+        return False
+
+
+class RestlessLog(ScriptedLog):
+    """A log that is written to all the time."""
+
+    def reader(self, positions: Mapping[Place, int]) -> Any:
+        return RestlessReader([records(0), records(1), records(2)], positions)
+
+
+async def test_the_end_as_of_the_start_is_enough() -> None:
+    taken = Taken()
+    tail = Tail("tail", RestlessLog(), {PLACE: 0}, taken, lambda error: None, ends={PLACE: 2})
+    tail.start()
+    async with asyncio.timeout(5):
+        await tail.reached_end
+    assert taken.positions[PLACE] >= 2
+    tail.stop()
+    assert tail.join()
+
+
 async def test_a_hole_that_a_second_reading_fills_loses_nothing() -> None:
     log = ScriptedLog([records(0), records(2)], [records(1, 2)])
     taken, failures = await follow(log)

@@ -16,6 +16,9 @@ class _Groups(Protocol):
     def group_members(self, group: str) -> int:
         """Give the number of members of a consumer group, 0 where there is none."""
 
+    def groups(self, prefix: str) -> dict[str, int]:
+        """Give the number of members of each consumer group whose name begins so."""
+
 
 async def serving(admin: Admin, agent: str) -> int:
     """Count the processes that serve under an agent's name.
@@ -30,3 +33,18 @@ async def serving(admin: Admin, agent: str) -> int:
         return await in_daemon_thread(admin.group_members, _GROUP_PREFIX + agent)
     except EventLogError as error:
         raise Refusal("not-ready", f"the broker does not answer: {error}") from None
+
+
+async def all_serving(admin: Admin) -> dict[str, int]:
+    """Count the processes that serve, by the agent's name.
+
+    Raises:
+        Refusal: the broker does not answer.
+    """
+    if not isinstance(admin, _Groups):
+        return {}
+    try:
+        groups = await in_daemon_thread(admin.groups, _GROUP_PREFIX)
+    except EventLogError as error:
+        raise Refusal("not-ready", f"the broker does not answer: {error}") from None
+    return {name.removeprefix(_GROUP_PREFIX): count for name, count in groups.items() if count}

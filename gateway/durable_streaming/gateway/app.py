@@ -62,7 +62,8 @@ def create_app(
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(Exception, _failed)
-    app.openapi = lambda: describe(app)  # type: ignore[method-assign]
+    authenticated = engine.settings.auth != "none"
+    app.openapi = lambda: describe(app, authenticated=authenticated)  # type: ignore[method-assign]
     return app
 
 

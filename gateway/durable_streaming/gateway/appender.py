@@ -15,6 +15,30 @@ _POLL_S = 0.05
 _MAX_WAITING = 64
 
 
+class Append:
+    """A record to append; whoever waits for it again does not send it again.
+
+    Attributes:
+        outcome: what became of it, as soon as the broker or its silence has said so.
+    """
+
+    def __init__(self, topic: str, key: bytes, value: bytes) -> None:
+        self.topic = topic
+        self.key = key
+        self.value = value
+        self.is_sent = False
+        self.outcome: Outcome | None = None
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the log has it not, or nobody will ever know."""
+        return self.outcome is not None and not isinstance(self.outcome, Stored)
+
+    def settle(self, outcome: Outcome) -> None:
+        """Take note of what became of it."""
+        self.outcome = outcome
+
+
 class Appender:
     """Appends records, one writer for all; made when it is first needed."""
 
@@ -24,8 +48,8 @@ class Appender:
         self._making = threading.Lock()
         self._waiting = 0
 
-    async def append(self, topic: str, key: bytes, value: bytes) -> None:
-        """Append a record and wait until the log has it.
+    async def append(self, record: Append) -> None:
+        """Append a record unless that was begun, and wait until the log has it.
 
         Raises:
             Refusal: the log did not take it, or did not say so in time.
@@ -34,7 +58,7 @@ class Appender:
             raise Refusal("slow-down", "too many records wait for the broker: try again")
         self._waiting += 1
         try:
-            outcome = await in_daemon_thread(self._append, topic, key, value)
+            outcome = await in_daemon_thread(self._append, record)
         except EventLogError as error:
             raise Refusal("not-ready", f"the log did not take it: {error}") from None
         finally:
@@ -54,15 +78,16 @@ class Appender:
         if writer is not None:
             writer.close(1)
 
-    def _append(self, topic: str, key: bytes, value: bytes) -> Outcome | None:
+    def _append(self, record: Append) -> Outcome | None:
         with self._making:
             if self._writer is None:
                 self._writer = self._log.writer("durable-gateway")
             writer = self._writer
-        found: list[Outcome] = []
-        writer.append(topic, key, value, on_outcome=found.append)
+            if not record.is_sent:
+                writer.append(record.topic, record.key, record.value, on_outcome=record.settle)
+                record.is_sent = True
         deadline = time.monotonic() + _TIMEOUT_S
         # Another thread's poll may serve this one's outcome, so each looks again soon.
-        while not found and time.monotonic() < deadline:
+        while record.outcome is None and time.monotonic() < deadline:
             writer.poll(_POLL_S)
-        return found[0] if found else None
+        return record.outcome

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
+from dataclasses import dataclass
 
 from durable_streaming.eventlog import rfc3339
-from durable_streaming.gateway.appender import Appender
+from durable_streaming.gateway.appender import Append, Appender
 from durable_streaming.gateway.refusals import Refusal
 from durable_streaming.schemas import SCHEMA_VERSION, BadRecord, canonical, judge_value
 from durable_streaming.schemas.events import CancelRequestedData
@@ -22,30 +23,34 @@ class Cancelling:
     def __init__(self, appender: Appender, topic: str) -> None:
         self._appender = appender
         self._topic = topic
-        self._asked: OrderedDict[tuple[str, str], asyncio.Task[None]] = OrderedDict()
+        self._asked: OrderedDict[tuple[str, str], _Asking] = OrderedDict()
 
     async def ask(self, epoch: str, run_id: str, data: CancelRequestedData) -> None:
         """Ask a run to stop and wait until the log has it.
 
         Raises:
-            Refusal: the data make no valid event, or the log did not take it; asking again
-                tries again then.
+            Refusal: the data make no valid event, or the log did not take it. Asking again waits
+                for the same record while it may still arrive, and writes another after that.
         """
         key = (epoch, run_id)
-        task = self._asked.get(key)
-        if task is None:
-            value = _event(run_id, data)
-            append = self._appender.append(self._topic, run_id.encode(), value)
-            task = self._asked[key] = asyncio.create_task(append)
+        asking = self._asked.get(key)
+        if asking is None or asking.record.is_lost:
+            record = Append(self._topic, run_id.encode(), _event(run_id, data))
+            asking = self._asked[key] = _Asking(record)
             while len(self._asked) > _MAX_REMEMBERED:
                 self._asked.popitem(last=False)
-        try:
-            # Whoever asked first may go away; the others still wait for the same append.
-            await asyncio.shield(task)
-        except Refusal:
-            if self._asked.get(key) is task:
-                del self._asked[key]
-            raise
+        if asking.waiting is None or asking.waiting.done():
+            asking.waiting = asyncio.create_task(self._appender.append(asking.record))
+        # Whoever asked first may go away; the others still wait for the same append.
+        await asyncio.shield(asking.waiting)
+
+
+@dataclass(slots=True)
+class _Asking:
+    """The event that asks one run, and who waits until the log has it."""
+
+    record: Append
+    waiting: asyncio.Task[None] | None = None
 
 
 def _event(run_id: str, data: CancelRequestedData) -> bytes:

@@ -17,12 +17,15 @@ _TWO_BYTE_LENGTH = 65_536
 
 def text_frame(payload: bytes) -> bytes:
     """Frame one text message as a server sends it: unmasked, unfragmented (RFC 6455, 5.2)."""
-    size = len(payload)
+    return _text_head(len(payload)) + payload
+
+
+def _text_head(size: int) -> bytes:
     if size < _ONE_BYTE_LENGTH:
-        return bytes((_TEXT_FINAL, size)) + payload
+        return bytes((_TEXT_FINAL, size))
     if size < _TWO_BYTE_LENGTH:
-        return bytes((_TEXT_FINAL, 126, size >> 8, size & 0xFF)) + payload
-    return bytes((_TEXT_FINAL, 127)) + size.to_bytes(8, "big") + payload
+        return bytes((_TEXT_FINAL, 126, size >> 8, size & 0xFF))
+    return bytes((_TEXT_FINAL, 127)) + size.to_bytes(8, "big")
 
 
 def payloads(frames: bytes) -> Iterator[bytes]:
@@ -61,10 +64,13 @@ class Tokens:
 
     def event_frame(self, partition: int, offset: int, event: bytes) -> bytes:
         """Write one event as a WebSocket frame."""
-        return text_frame(
-            b'{"type":"event","offset":%d,"token":"%b%d","event":%b}'
-            % (offset, self._prefixes[partition], offset + 1, event)
+        head = b'{"type":"event","offset":%d,"token":"%b%d","event":' % (
+            offset,
+            self._prefixes[partition],
+            offset + 1,
         )
+        size = len(head) + len(event) + 1
+        return b"".join((_text_head(size), head, event, b"}"))
 
 
 def subscribed(run_id: str, outcome: str, token: str, head: str) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import NamedTuple
 
 from durable_streaming.eventlog import Admin, Log, Place
@@ -47,6 +48,7 @@ class Opened(NamedTuple):
     identity: Identity
     events_at: dict[Place, int]
     derived_at: dict[Place, int]
+    ends: dict[Place, int]
     marks: Mapping[int, tuple[int, int]]
 
 
@@ -70,6 +72,7 @@ def open_log(log: Log, settings: GatewaySettings) -> Opened:
     try:
         events, views = EventStore(database, topics.events), DerivedStore(database)
         events_at: dict[Place, int] = {}
+        ends: dict[Place, int] = {}
         for partition, (low, high) in marks.items():
             stored = events.position(partition) or 0
             if stored > high:
@@ -79,6 +82,7 @@ def open_log(log: Log, settings: GatewaySettings) -> Opened:
                     f"{settings.store_dir}"
                 )
             events_at[topics.events, partition] = max(stored, low)
+            ends[topics.events, partition] = high
         events.expire({partition: low for partition, (low, _) in marks.items()})
         derived_at: dict[Place, int] = {}
         for topic in derived:
@@ -86,10 +90,11 @@ def open_log(log: Log, settings: GatewaySettings) -> Opened:
                 stored = views.position(topic, partition) or 0
                 # These are last values by key: reading them again changes nothing.
                 derived_at[topic, partition] = low if stored > high else max(stored, low)
+                ends[topic, partition] = high
     except BaseException:
         database.close()
         raise
-    return Opened(log, admin, database, identity, events_at, derived_at, marks)
+    return Opened(log, admin, database, identity, events_at, derived_at, ends, marks)
 
 
 class Incarnation:
@@ -116,7 +121,7 @@ class Incarnation:
         self.tokens = Tokens(opened.identity.epoch, opened.identity.partitions)
         self.events = EventStore(opened.database, self._events_topic)
         self.derived = DerivedStore(opened.database)
-        self.index = RunIndex(opened.database)
+        self.index = RunIndex(opened.database, self.events)
         self.hub = Hub(self.events, self.tokens, self._low, limits, metrics, self.fail)
         self.probe = EndProbe(self._ask_marks)
         self.broker = BrokerView(opened.log, opened.admin, settings.kafka.topics)
@@ -133,13 +138,21 @@ class Incarnation:
             self.fail,
         )
         self.watch.note(opened.marks)
-        self.events_tail = Tail("events-tail", opened.log, opened.events_at, event_sink, self.fail)
+        self.events_tail = Tail(
+            "events-tail",
+            opened.log,
+            opened.events_at,
+            event_sink,
+            self.fail,
+            ends=opened.ends,
+        )
         self.derived_tail = Tail(
             "derived-tail",
             opened.log,
             opened.derived_at,
             derived_sink,
             self.fail,
+            ends=opened.ends,
             gaps_expected=True,
         )
 
@@ -193,6 +206,9 @@ class Incarnation:
             tail.stop()
         ended = await asyncio.gather(*(asyncio.to_thread(tail.join) for tail in tails))
         if all(ended):
+            with suppress(StoreError):
+                # A store that failed is what ended it; else the next start has less to read.
+                await asyncio.to_thread(self.events.write)
             self._database.close()
         else:
             _log.error("a tail did not end in time; the store stays open")

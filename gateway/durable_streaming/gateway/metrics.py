@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.core import CounterMetricFamily, Metric
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-_LATENCY_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_LATENCY_BUCKETS_MS = (5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000)
 
 
 class Tally(Collector):
@@ -43,6 +45,37 @@ class Tally(Collector):
         yield chunks
 
 
+class Latencies(Collector):
+    """How long live events took, in buckets of plain numbers as `Tally`'s."""
+
+    def __init__(self) -> None:
+        self._buckets = [0] * (len(_LATENCY_BUCKETS_MS) + 1)
+        self._sum_ms = 0.0
+
+    def note(self, now_ms: float, timestamps_ms: Sequence[int]) -> None:
+        """Count events that were delivered now.
+
+        Args:
+            now_ms: the time, milliseconds since 1970.
+            timestamps_ms: the broker's times of the events.
+        """
+        buckets = self._buckets
+        for timestamp_ms in timestamps_ms:
+            buckets[bisect_left(_LATENCY_BUCKETS_MS, now_ms - timestamp_ms)] += 1
+        # The broker's clock may be ahead of ours.
+        self._sum_ms += max(0.0, now_ms * len(timestamps_ms) - sum(timestamps_ms))
+
+    def collect(self) -> Iterator[Metric]:
+        """Give them to Prometheus."""
+        bounds = [*(str(bound / 1000) for bound in _LATENCY_BUCKETS_MS), "+Inf"]
+        yield HistogramMetricFamily(
+            "durable_gateway_delivery_seconds",
+            "From the broker's timestamp to the write of a live event's frame.",
+            buckets=list(zip(bounds, accumulate(self._buckets), strict=True)),
+            sum_value=self._sum_ms / 1000,
+        )
+
+
 def _total(name: str, text: str, value: int) -> Metric:
     return CounterMetricFamily(f"durable_gateway_{name}", text, value=value)
 
@@ -67,12 +100,8 @@ class Metrics:
         self.subscribers = self._gauge("subscribers", "Open subscriptions.")
         self.ready = self._gauge("ready", "1 while the gateway serves.")
         self.tail_lag = self._gauge("tail_unapplied_bytes", "Read by the tail, not yet applied.")
-        self.delivery_latency = Histogram(
-            "durable_gateway_delivery_seconds",
-            "From the broker's timestamp to the write of a live event's frame.",
-            buckets=_LATENCY_BUCKETS_S,
-            registry=self.registry,
-        )
+        self.delivery_latency = Latencies()
+        self.registry.register(self.delivery_latency)
 
     def render(self) -> bytes:
         """Write all of them in Prometheus' text format."""

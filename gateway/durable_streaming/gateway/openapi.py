@@ -7,6 +7,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from durable_streaming.gateway.http.answers import definitions
+
 _PROBLEM = {
     "type": "object",
     "description": "RFC 9457; `type` ends in the slug, `detail` names the remedy.",
@@ -24,15 +26,19 @@ _PROBLEM = {
 }
 
 
-def describe(app: FastAPI) -> dict[str, Any]:
-    """Return the document; made once."""
+def describe(app: FastAPI, *, authenticated: bool) -> dict[str, Any]:
+    """Return the document; made once.
+
+    Args:
+        app: its routes are described.
+        authenticated: requests to the API must carry a token.
+    """
     if app.openapi_schema is None:
         document = get_openapi(title=app.title, version=app.version, routes=app.routes)
         for path, operations in document["paths"].items():
             for operation in operations.values():
-                if path.startswith("/v1/"):
-                    # Either, for without authentication nobody is asked.
-                    operation["security"] = [{"bearer": []}, {}]
+                if authenticated and path.startswith("/v1/"):
+                    operation["security"] = [{"bearer": []}]
                 # Malformed parameters are 400 here, not the framework's 422.
                 operation["responses"].pop("422", None)
         components = document.setdefault("components", {})
@@ -42,6 +48,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
         schemas = components.setdefault("schemas", {})
         for unused in ("HTTPValidationError", "ValidationError"):
             schemas.pop(unused, None)
+        schemas |= definitions()
         schemas["Problem"] = _PROBLEM
         app.openapi_schema = document
     return app.openapi_schema

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers
 
 from durable_streaming.gateway.auth.principal import ANYONE, Principal
 from durable_streaming.gateway.auth.tickets import Tickets, shared_key
-from durable_streaming.gateway.auth.tokens import TokenVerifier
 from durable_streaming.gateway.refusals import Refusal
 from durable_streaming.gateway.settings import GatewaySettings
+
+if TYPE_CHECKING:
+    from durable_streaming.gateway.auth.tokens import TokenVerifier
 
 _TICKET_PROTOCOL = "ticket."
 
@@ -25,7 +28,7 @@ class Authenticator:
         Raises:
             AuthSettingsError: the settings do not say how to authenticate.
         """
-        self._tokens = TokenVerifier(settings) if settings.auth == "jwt" else None
+        self._tokens = _verifier(settings) if settings.auth == "jwt" else None
         key = settings.ticket_key
         self.tickets = Tickets(
             (lambda: shared_key(settings.data_dir))
@@ -67,3 +70,10 @@ class Authenticator:
         if principal.expires_at is not None and principal.expires_at <= time.time():
             return False
         return self._tokens is None or self._tokens.has_key(principal.key_id)
+
+
+def _verifier(settings: GatewaySettings) -> TokenVerifier:
+    # Imported only where needed: cryptography is a tenth of what a gateway loads at its start.
+    from durable_streaming.gateway.auth.tokens import TokenVerifier
+
+    return TokenVerifier(settings)

@@ -11,6 +11,8 @@ from pydantic import Field
 
 from durable_streaming.eventlog import rfc3339
 from durable_streaming.gateway.agents import serving
+from durable_streaming.gateway.appender import Append
+from durable_streaming.gateway.http.answers import Accepted, answer
 from durable_streaming.gateway.http.bodies import body_of, read_body
 from durable_streaming.gateway.http.dependencies import (
     RunId,
@@ -46,7 +48,10 @@ class RequestBody(WireModel):
 @router.post(
     "/runs/{run_id}/cancel",
     status_code=202,
-    responses=refusals(400, 401, 403, 404, 409, 429, 503),
+    responses={
+        **answer(Accepted, "The log has the wish.", 202),
+        **refusals(400, 401, 403, 404, 409, 429, 503),
+    },
     openapi_extra=body_of(CancelBody),
 )
 async def cancel(
@@ -67,7 +72,10 @@ async def cancel(
 @router.post(
     "/requests",
     status_code=202,
-    responses=refusals(400, 401, 403, 429, 503),
+    responses={
+        **answer(Accepted, "The log has the wish.", 202),
+        **refusals(400, 401, 403, 429, 503),
+    },
     openapi_extra=body_of(RequestBody),
 )
 async def request_run(
@@ -88,7 +96,7 @@ async def request_run(
     # `input` may be null, which is a value; a null `requested_by` is none.
     value = {name: given for name, given in wish if name == "input" or given is not None}
     topic = engine.settings.kafka.topics.requests
-    await engine.appender.append(topic, run_id.encode(), canonical(value))
+    await engine.appender.append(Append(topic, run_id.encode(), canonical(value)))
     return _accepted(run_id)
 
 

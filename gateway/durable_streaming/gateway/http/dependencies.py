@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import Depends
+from fastapi import Depends, Path
 from starlette.requests import HTTPConnection
 
 from durable_streaming.gateway.auth import Principal
@@ -12,6 +12,10 @@ from durable_streaming.gateway.engine import Engine
 from durable_streaming.gateway.guard import PRINCIPAL
 from durable_streaming.gateway.incarnation import Incarnation
 from durable_streaming.gateway.parameters import Query, read_run_id
+from durable_streaming.schemas import RUN_ID_PATTERN
+
+# Described only: the path is judged percent-encoded, by `read_run_id`.
+_RUN_ID = Path(json_schema_extra={"pattern": f"^{RUN_ID_PATTERN}$"})
 
 
 def engine_of(connection: HTTPConnection) -> Engine:
@@ -33,7 +37,7 @@ def _query(connection: HTTPConnection) -> Query:
     return Query(connection.scope["query_string"])
 
 
-def _run_id(run_id: str) -> str:
+def _run_id(run_id: Annotated[str, _RUN_ID]) -> str:
     return read_run_id(run_id)
 
 

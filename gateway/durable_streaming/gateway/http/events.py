@@ -10,6 +10,13 @@ from fastapi.responses import StreamingResponse
 
 from durable_streaming.gateway.auth import Principal
 from durable_streaming.gateway.engine import Engine
+from durable_streaming.gateway.http.answers import (
+    EventEntry,
+    EventPage,
+    lines_of,
+    of,
+    one_of_stream,
+)
 from durable_streaming.gateway.http.dependencies import (
     RunId,
     TheEngine,
@@ -56,7 +63,11 @@ _PARAMETERS = [
     "/{run_id}/events",
     responses={
         200: {
-            "content": {JSON: {}, NDJSON: {}, SSE: {}},
+            "content": {
+                JSON: of(EventPage),
+                NDJSON: lines_of(EventEntry),
+                SSE: one_of_stream(),
+            },
             "description": "Events in order of offset.",
         },
         204: {"description": "As a stream only: the run is over, and nothing more will come."},

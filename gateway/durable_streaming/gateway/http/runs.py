@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from durable_streaming.gateway.auth import Principal
+from durable_streaming.gateway.http.answers import RunList, RunState, answer
 from durable_streaming.gateway.http.dependencies import (
     RunId,
     TheLog,
@@ -48,7 +49,9 @@ _LIST_PARAMETERS = [
 
 
 @router.get(
-    "", responses=refusals(400, 401, 403, 429, 503), openapi_extra={"parameters": _LIST_PARAMETERS}
+    "",
+    responses={**answer(RunList, "A page of the list."), **refusals(400, 401, 403, 429, 503)},
+    openapi_extra={"parameters": _LIST_PARAMETERS},
 )
 async def list_runs(log: TheLog, query: TheQuery, principal: ThePrincipal) -> Response:
     """List runs, the newest first by the broker's time of their first record."""
@@ -65,7 +68,13 @@ async def list_runs(log: TheLog, query: TheQuery, principal: ThePrincipal) -> Re
     return _json({"runs": runs, "next_cursor": page.next_cursor})
 
 
-@router.get("/{run_id}", responses=refusals(400, 401, 403, 404, 429, 503))
+@router.get(
+    "/{run_id}",
+    responses={
+        **answer(RunState, "The run as it stands."),
+        **refusals(400, 401, 403, 404, 429, 503),
+    },
+)
 async def get_run(run_id: RunId, log: TheLog, principal: ThePrincipal) -> Response:
     """Return a run's state and its position: subscribe after it without gap or repeat."""
     return _json(await read_state(log, await find_run(log, run_id, principal)))

@@ -6,20 +6,22 @@ import asyncio
 
 from fastapi import APIRouter, Response
 
-from durable_streaming.gateway.agents import serving
+from durable_streaming.gateway.agents import all_serving
 from durable_streaming.gateway.auth import Principal
+from durable_streaming.gateway.http.answers import Status, answer
 from durable_streaming.gateway.http.dependencies import TheLog, ThePrincipal, refusals
 from durable_streaming.gateway.incarnation import Incarnation
 from durable_streaming.schemas import canonical
 
 router = APIRouter(prefix="/v1", tags=["status"])
 
-# Agents are looked for among the newest runs: the broker is asked for each.
 _NEWEST_RUNS = 500
-_MAX_AGENTS = 20
 
 
-@router.get("/status", responses=refusals(401, 403, 429, 503))
+@router.get(
+    "/status",
+    responses={**answer(Status, "The pipeline now."), **refusals(401, 403, 429, 503)},
+)
 async def status(log: TheLog, principal: ThePrincipal) -> Response:
     """Say how far log, gateway and processors are, and who is there."""
     view, agents = await asyncio.gather(log.broker.look(), _agents(log, principal))
@@ -43,17 +45,15 @@ async def status(log: TheLog, principal: ThePrincipal) -> Response:
 
 
 async def _agents(log: Incarnation, principal: Principal) -> list[dict[str, str | int]]:
-    page = await asyncio.to_thread(
-        log.index.page,
-        limit=_NEWEST_RUNS,
-        cursor=None,
-        wanted=lambda run_id, summary: principal.may_see(run_id, summary.tags),
-    )
-    names = list(dict.fromkeys(run.summary.agent for run in page.runs if run.summary.agent))
-    asked = names[:_MAX_AGENTS]
-    members = await asyncio.gather(*(serving(log.admin, name) for name in asked))
-    return [
-        {"agent": name, "members": count}
-        for name, count in zip(asked, members, strict=True)
-        if count
-    ]
+    members = await all_serving(log.admin)
+    if members and principal.grants is not None:
+        # Whoever may see some runs only learns of the agents of those.
+        page = await asyncio.to_thread(
+            log.index.page,
+            limit=_NEWEST_RUNS,
+            cursor=None,
+            wanted=lambda run_id, summary: principal.may_see(run_id, summary.tags),
+        )
+        seen = {run.summary.agent for run in page.runs}
+        members = {name: count for name, count in members.items() if name in seen}
+    return [{"agent": name, "members": count} for name, count in sorted(members.items())]

@@ -7,25 +7,32 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
+from durable_streaming.gateway.http.answers import Ticket, answer
 from durable_streaming.gateway.http.bodies import body_of, read_body
 from durable_streaming.gateway.http.dependencies import TheEngine, TheLog, ThePrincipal, refusals
 from durable_streaming.gateway.parameters import check_run_id
-from durable_streaming.schemas import canonical
+from durable_streaming.schemas import RUN_ID_PATTERN, canonical
 from durable_streaming.schemas.fields import WireModel
 
 router = APIRouter(prefix="/v1", tags=["tickets"])
+
+_RunId = Annotated[str, Field(json_schema_extra={"pattern": f"^{RUN_ID_PATTERN}$"})]
 
 
 class TicketBody(WireModel):
     """The runs that the ticket is for."""
 
-    run_ids: Annotated[list[str], Field(min_length=1, max_length=100)]
+    # The pattern is described only: `check_run_id` says the remedy.
+    run_ids: Annotated[list[_RunId], Field(min_length=1, max_length=100)]
 
 
 @router.post(
     "/tickets",
     status_code=201,
-    responses=refusals(400, 401, 403, 429, 503),
+    responses={
+        **answer(Ticket, "Use it within 30 s.", 201),
+        **refusals(400, 401, 403, 429, 503),
+    },
     openapi_extra=body_of(TicketBody),
 )
 async def issue_ticket(

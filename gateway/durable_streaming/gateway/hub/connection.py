@@ -56,6 +56,20 @@ class Connection:
         self.wrote_at = self._clock()
         self.socket.write(frames)
 
+    def offer(self, frames: bytes, now: float) -> bool:
+        """Write whole frames where nothing speaks against it; says whether it did.
+
+        Args:
+            frames: as in `write`.
+            now: the clock's time.
+        """
+        if self.closing or self.socket.congested:
+            return False
+        self._written += len(frames)
+        self.wrote_at = now
+        self.socket.write(frames)
+        return True
+
     def close(self, code: int, reason: str = "") -> None:
         """Begin to close; nothing is written after it."""
         if not self.closing:

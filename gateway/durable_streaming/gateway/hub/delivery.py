@@ -53,6 +53,37 @@ class Delivery:
         self._clock = clock
         self._later = later
 
+    def flush(self, feed: Feed) -> None:
+        """Bring all viewers of a run what came since the last flush.
+
+        Those who keep up stand where that one ended, and get one chunk that ends at the head.
+        """
+        start, head, now = feed.flushed, feed.head, self._clock()
+        feed.flushed = head
+        chunk: Chunk | None = None
+        if feed.final is None and feed.ring.covers(start) and not self._has_expired(feed, start):
+            chunk = feed.ring.take(start, head, self._limits.chunk_bytes)
+            if chunk is not None and chunk.next_offset != head:
+                chunk = None
+        shared: Shared = {}
+        writes = 0
+        for subscription in list(feed.subscriptions):
+            if (
+                chunk is not None
+                and subscription.cursor == start
+                and subscription.caught_up
+                and subscription.connection.offer(chunk.data, now)
+            ):
+                subscription.cursor = head
+                subscription.delivered += chunk.frames
+                writes += 1
+            else:
+                self.pump(subscription, shared)
+        if chunk is not None:
+            self._tally.from_ring += 1
+            self._tally.frames += writes * chunk.frames
+            self._tally.writes += writes
+
     def pump(self, subscription: Subscription, shared: Shared | None = None) -> None:
         """Move the cursor as far as events and the socket allow."""
         try:

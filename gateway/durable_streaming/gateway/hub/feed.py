@@ -35,16 +35,18 @@ class Feed:
 
     Attributes:
         head: one past the run's last event that the loop has.
+        flushed: where the head was at the last flush; there stands who keeps up.
         appended: events that came since the feed began.
         waiting_ms: broker's timestamps of events since the last flush.
-        flushed_at: loop time of the last flush.
+        newest_ms: broker's timestamp of the last event, 0 before the first.
     """
 
     __slots__ = (
         "appended",
         "final",
-        "flushed_at",
+        "flushed",
         "head",
+        "newest_ms",
         "partition",
         "ring",
         "run_id",
@@ -56,9 +58,9 @@ class Feed:
         self.run_id = run_id
         self.partition = partition
         self.ring = ring
-        self.head = head
+        self.head = self.flushed = head
         self.final: Final | None = None
         self.appended = 0
-        self.flushed_at = 0.0
+        self.newest_ms = 0
         self.subscriptions: set[Subscription] = set()
         self.waiting_ms: list[int] = []

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 
 from durable_streaming.gateway.frames import Tokens
 from durable_streaming.gateway.hub.connection import Connection
-from durable_streaming.gateway.hub.delivery import Delivery, Shared
+from durable_streaming.gateway.hub.delivery import Delivery
 from durable_streaming.gateway.hub.feed import Feed, Final
 from durable_streaming.gateway.hub.ladder import Ladder
 from durable_streaming.gateway.hub.limits import Limits
@@ -22,7 +22,8 @@ from durable_streaming.gateway.tail.events import Live
 
 # A flush gives the loop back after so many runs: other sockets' time is not one busy batch's.
 _RUNS_A_TURN = 100
-_BUSY_SHARE = 0.5
+# Of the loop's time; from here on as much is joined as may be.
+_BUSY_SHARE = 0.25
 # What a run costs besides its frames.
 _FEED_BYTES = 1_024
 
@@ -57,7 +58,9 @@ class Hub:
         self._feeds: OrderedDict[str, Feed] = OrderedDict()
         self._rings_size = 0
         self._dirty: dict[Feed, None] = {}
+        self._due: list[Feed] = []
         self._timer: asyncio.TimerHandle | None = None
+        self._flushed_at = 0.0
         self._spent = 0.0
         self._interval = limits.flush_interval
         self.delivery = Delivery(
@@ -80,26 +83,29 @@ class Hub:
     def apply(self, batch: Iterable[Live]) -> None:
         """Take a batch of events in; the tail's hand-over calls it."""
         began = time.perf_counter()
-        due: dict[Feed, bool] = {}
+        pause_ms = self._limits.pause * 1000
+        at_once: dict[Feed, None] = {}
         for live in batch:
-            feed = self._feeds.get(live.run_id)
+            run_id, timestamp_ms = live.run_id, live.timestamp_ms
+            feed = self._feeds.get(run_id)
             if feed is None:
-                feed = self._new_feed(live.run_id, live.partition, live.floor)
+                feed = self._new_feed(run_id, live.partition, live.floor)
             else:
-                self._feeds.move_to_end(live.run_id)
+                self._feeds.move_to_end(run_id)
             self._rings_size += feed.ring.append(live.offset, live.frame)
             feed.head = max(feed.head, live.offset + 1)
             feed.appended += 1
             if feed.subscriptions:
-                feed.waiting_ms.append(live.timestamp_ms)
-                due[feed] = due.get(feed, False) or live.urgent
+                feed.waiting_ms.append(timestamp_ms)
+                # By the broker's time: that events come late must not make them go out singly.
+                if live.urgent or timestamp_ms - feed.newest_ms >= pause_ms:
+                    at_once[feed] = None
+                else:
+                    self._dirty[feed] = None
+            feed.newest_ms = timestamp_ms
         self._evict()
-        now = self._loop.time()
-        for feed, urgent in due.items():
-            if urgent or now - feed.flushed_at >= self._interval:
-                self._flush(feed)
-            else:
-                self._dirty[feed] = None
+        for feed in at_once:
+            self._flush(feed)
         self._schedule()
         self._spent += time.perf_counter() - began
 
@@ -169,8 +175,8 @@ class Hub:
     def tick(self) -> None:
         """Once a second: heartbeats, the ladder, and how much joining the load asks for."""
         self.ladder.climb()
-        busy = self._spent > _BUSY_SHARE
-        self._interval = self._limits.busy_flush_interval if busy else self._limits.flush_interval
+        least, most = self._limits.flush_interval, self._limits.busy_flush_interval
+        self._interval = least + (most - least) * min(1.0, self._spent / _BUSY_SHARE)
         self._spent = 0.0
 
     def close(self, connection: Connection, code: int, reason: str) -> None:
@@ -208,28 +214,32 @@ class Hub:
             feed.ring = Ring(feed.head, self._limits.ring_bytes)
             self._feeds.move_to_end(run_id)
 
-    def _schedule(self) -> None:
-        if self._dirty and self._timer is None:
-            self._timer = self._loop.call_later(self._interval, self._flush_dirty)
-
     def _flush_dirty(self) -> None:
         began = time.perf_counter()
-        self._timer = None
-        for feed in list(self._dirty)[:_RUNS_A_TURN]:
+        if not self._due:
+            # What comes while these are flushed waits for the next time, or nothing is joined.
+            self._due, self._dirty = list(self._dirty), {}
+            # From its beginning: how long a flush takes must not come on top of the interval.
+            self._flushed_at = self._loop.time()
+        for feed in self._due[:_RUNS_A_TURN]:
             self._flush(feed)
+        del self._due[:_RUNS_A_TURN]
+        self._timer = None
+        self._schedule()
         self._spent += time.perf_counter() - began
-        if self._dirty:
+
+    def _schedule(self) -> None:
+        if self._timer is not None:
+            return
+        if self._due:
             self._timer = self._loop.call_later(0, self._flush_dirty)
+        elif self._dirty:
+            self._timer = self._loop.call_at(self._flushed_at + self._interval, self._flush_dirty)
 
     def _flush(self, feed: Feed) -> None:
         self._dirty.pop(feed, None)
-        feed.flushed_at = self._loop.time()
-        shared: Shared = {}
-        for subscription in list(feed.subscriptions):
-            self.delivery.pump(subscription, shared)
-        now_ms = time.time() * 1000
-        for timestamp_ms in feed.waiting_ms:
-            self._metrics.delivery_latency.observe(max(0.0, now_ms - timestamp_ms) / 1000)
+        self.delivery.flush(feed)
+        self._metrics.delivery_latency.note(time.time() * 1000, feed.waiting_ms)
         feed.waiting_ms.clear()
 
     def _has_expired(self, feed: Feed, cursor: int) -> bool:

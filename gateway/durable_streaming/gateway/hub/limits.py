@@ -12,7 +12,9 @@ class Limits:
     Attributes:
         flush_interval: frames of one run within it are joined into one write. A write costs 8 to
             10 microseconds however long it is, so joining is what carries a busy run.
-        busy_flush_interval: the same while the loop is busy: more is joined, less is spent.
+        busy_flush_interval: the same while the loop is busy, and between the two on the way there:
+            more is joined, less is spent.
+        pause: the first event of a run after so long without any goes out at once.
         chunk_bytes: most bytes joined into one write.
         turn_bytes: most bytes one subscription gets before others have their turn.
         ring_bytes: of one run; older frames are read from the store.
@@ -24,6 +26,7 @@ class Limits:
 
     flush_interval: float = 0.025
     busy_flush_interval: float = 0.05
+    pause: float = 0.1
     chunk_bytes: int = 64 * 1024
     turn_bytes: int = 256 * 1024
     ring_bytes: int = 256 * 1024

@@ -6,8 +6,10 @@ version is pinned; `tests/gateway/test_protocol.py` guards what is used here.
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from typing import Any, cast
 
+import h11
 from uvicorn._types import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -24,6 +26,16 @@ class AbortableHttpProtocol(H11Protocol):
     def abort(self) -> None:
         """Free the socket, whatever the peer does."""
         self.transport.abort()
+
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        """Hand the connection over with what came in one piece with the handshake.
+
+        uvicorn drops that, and the peer would wait for ever for what it asked.
+        """
+        behind, _ = self.conn.trailing_data
+        super().handle_websocket_upgrade(event)
+        if behind:
+            cast("asyncio.Protocol", self.transport.get_protocol()).data_received(behind)
 
     def _with_abort(self, app: ASGI3Application) -> ASGI3Application:
         async def serve(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from threading import Lock
 
 import msgspec
 from rocksdict import WriteBatch
 
+from durable_streaming.gateway.errors import StoreDamagedError
 from durable_streaming.gateway.store import keys
 from durable_streaming.gateway.store.database import Database
+from durable_streaming.gateway.store.held import Held, StoredEvent, decode_chunk, encode_chunk
 from durable_streaming.gateway.store.rows import RunRow, Summary
 from durable_streaming.gateway.times import to_ms
 
 # Rows of runs that are being written; a row that fell out is read from disk again.
 _CACHED_ROWS = 10_000
+# Events of a run that are written together cost little more than one.
+_HOLD_S = 0.25
+_HOLD_BYTES = 1024 * 1024
 
 
-class Incoming(NamedTuple):
+# Untracked by the garbage collector, as there is one for each event and no cycle can be in it.
+class Incoming(msgspec.Struct, gc=False):
     """One valid event on its way into the store."""
 
-    run_id: bytes
+    run_id: str
     partition: int
     offset: int
     timestamp_ms: int
@@ -29,31 +36,32 @@ class Incoming(NamedTuple):
     value: bytes
 
 
-class StoredEvent(NamedTuple):
-    """One event as it is handed out: the stored bytes, stripped."""
-
-    offset: int
-    value: bytes
-
-
 class EventStore:
     """Events, their runs' rows and the tail's positions, written together.
 
-    One thread appends; any thread reads.
+    One thread appends and writes; any thread reads. What was appended is read at once. It is on
+    disk within a quarter of a second of the next `write_due`, with the positions after it: a
+    crash before loses both, and the tail reads them again.
     """
 
     def __init__(self, database: Database, topic: str) -> None:
         self._database = database
         self._topic = topic
-        self._rows: OrderedDict[bytes, RunRow] = OrderedDict()
+        self._rows: OrderedDict[str, RunRow] = OrderedDict()
+        # Readers see a batch whole or not at all.
+        self._lock = Lock()
+        self._held: dict[str, Held] = {}
+        self._held_positions: dict[int, int] = {}
+        self._held_bytes = 0
+        self._write_at = 0.0
 
     def position(self, partition: int) -> int | None:
-        """Return the tail's next offset, or None when nothing was read yet."""
+        """Return the tail's next offset as written, or None when nothing was read yet."""
         raw = self._database.get(keys.position(self._topic, partition))
         return None if raw is None else int.from_bytes(raw, "big")
 
     def append(self, events: Iterable[Incoming], positions: dict[int, int]) -> list[int]:
-        """Store a batch with the positions after it, all or nothing.
+        """Take a batch in with the positions after it, all or nothing.
 
         Args:
             events: in order of offset in each partition.
@@ -62,33 +70,55 @@ class EventStore:
         Returns:
             For each event the run's next offset before it, 0 where it is the run's first.
         """
-        batch = self._database.batch()
-        touched: dict[bytes, RunRow] = {}
         before: list[int] = []
-        for event in events:
-            batch.put(keys.event(event.run_id, event.offset), event.value)
-            row = touched.get(event.run_id) or self._row_for_writing(event.run_id)
-            if row is None:
-                row = RunRow(event.partition, event.timestamp_ms, event.offset, 0, -1, 0)
-                self._rows[event.run_id] = row
-                self._list_run(batch, event)
-            before.append(row.next_offset)
-            row.next_offset = event.offset + 1
-            row.events += 1
-            if event.seq == 0:
-                row.start_offset = event.offset
-            touched[event.run_id] = row
-        for run_id, row in touched.items():
-            batch.put(keys.row(run_id), row.pack())
-        for partition, next_offset in positions.items():
+        with self._lock:
+            if not self._held_positions:
+                self._write_at = time.monotonic() + _HOLD_S
+            for event in events:
+                held = self._held.get(event.run_id) or self._hold(event)
+                row = held.row
+                before.append(row.next_offset)
+                held.events.append(StoredEvent(event.offset, event.value))
+                self._held_bytes += len(event.value)
+                row.next_offset = event.offset + 1
+                row.events += 1
+                if event.seq == 0:
+                    row.start_offset = event.offset
+            self._held_positions |= positions
+        return before
+
+    def write_due(self) -> None:
+        """Write what was held long enough, or is much, or the run list waits for."""
+        if self._held_positions and (
+            self._held_bytes >= _HOLD_BYTES or time.monotonic() >= self._write_at
+        ):
+            self.write()
+
+    def write(self) -> None:
+        """Write all that is held, all of it or nothing."""
+        batch = self._database.batch()
+        for run_id, held in self._held.items():
+            key = run_id.encode()
+            for last_offset, value in held.chunks():
+                batch.put(keys.chunk(key, last_offset), value)
+            batch.put(keys.row(key), held.row.pack())
+            if held.is_new:
+                self._list_run(batch, key, held.row)
+        for partition, next_offset in self._held_positions.items():
             batch.put(keys.position(self._topic, partition), next_offset.to_bytes(8, "big"))
         self._database.write(batch)
+        # Only now: until here readers find it in memory, from here on disk.
+        with self._lock:
+            self._held, self._held_positions, self._held_bytes = {}, {}, 0
         while len(self._rows) > _CACHED_ROWS:
             self._rows.popitem(last=False)
-        return before
 
     def row(self, run_id: str) -> RunRow | None:
         """Return what a run's events say, or None for a run never seen."""
+        with self._lock:
+            held = self._held.get(run_id)
+            if held is not None:
+                return held.row.copy()
         raw = self._database.get(keys.row(run_id.encode()))
         return None if raw is None else RunRow.unpack(raw)
 
@@ -104,13 +134,13 @@ class EventStore:
             max_bytes: stop after the event that reaches so many bytes of values.
             end: first offset not wanted.
         """
-        key = run_id.encode()
-        stop = keys.events_end(key) if end is None else keys.event(key, end)
         found: list[StoredEvent] = []
         size = 0
-        for event_key, value in self._database.scan(keys.event(key, from_offset), stop):
-            found.append(StoredEvent(keys.offset_of(event_key), value))
-            size += len(value)
+        for event in self._from(run_id, from_offset):
+            if end is not None and event.offset >= end:
+                break
+            found.append(event)
+            size += len(event.value)
             if len(found) >= limit or size >= max_bytes:
                 break
         return found
@@ -124,44 +154,88 @@ class EventStore:
         Returns:
             How many runs lost records.
         """
+        self.write()
         expired = 0
-        for run_id, row in list(self._all_rows()):
+        for key, row in list(self._all_rows()):
             low = lows.get(row.partition, 0)
             if row.first_offset >= low:
                 continue
             expired += 1
             batch = self._database.batch()
-            batch.delete_range(keys.event(run_id, 0), keys.event(run_id, low))
-            kept = self.read(run_id.decode(), low, limit=1, max_bytes=1)
-            row.first_offset = kept[0].offset if kept else row.next_offset
-            if kept or self._database.get(keys.summary(run_id)) is not None:
-                batch.put(keys.row(run_id), row.pack())
+            batch.delete_range(keys.chunk(key, 0), keys.chunk(key, low))
+            first_kept = self._trim(batch, key, low)
+            row.first_offset = row.next_offset if first_kept is None else first_kept
+            if (
+                row.first_offset < row.next_offset
+                or self._database.get(keys.summary(key)) is not None
+            ):
+                batch.put(keys.row(key), row.pack())
             else:
-                batch.delete(keys.row(run_id))
-                batch.delete(keys.listing(row.first_ms, run_id))
-            self._rows.pop(run_id, None)
+                batch.delete(keys.row(key))
+                batch.delete(keys.listing(row.first_ms, key))
+            self._rows.pop(key.decode(), None)
             self._database.write(batch)
         return expired
 
-    def _list_run(self, batch: WriteBatch, event: Incoming) -> None:
-        raw = self._database.get(keys.summary(event.run_id))
+    def _trim(self, batch: WriteBatch, key: bytes, low: int) -> int | None:
+        """Cut the chunk that `low` lies in; give the first offset kept."""
+        for chunk_key, raw in self._database.scan(keys.chunk(key, low), keys.chunks_end(key)):
+            kept = [event for event in _decode(raw) if event.offset >= low]
+            batch.put(chunk_key, encode_chunk(kept))
+            return kept[0].offset
+        return None
+
+    def _from(self, run_id: str, from_offset: int) -> Iterator[StoredEvent]:
+        # Memory first: what is written meanwhile is then found twice, and taken once.
+        with self._lock:
+            held = self._held.get(run_id)
+            newest = [] if held is None else list(held.events)
+        key = run_id.encode()
+        for _, raw in self._database.scan(keys.chunk(key, from_offset), keys.chunks_end(key)):
+            for event in _decode(raw):
+                if newest and event.offset >= newest[0].offset:
+                    break
+                if event.offset >= from_offset:
+                    yield event
+        yield from (event for event in newest if event.offset >= from_offset)
+
+    def _hold(self, event: Incoming) -> Held:
+        row = self._row_for_writing(event.run_id)
+        is_new = row is None
+        if row is None:
+            row = RunRow(event.partition, event.timestamp_ms, event.offset, 0, -1, 0)
+            self._rows[event.run_id] = row
+            # The run list is read from disk alone: a new run waits for nothing.
+            self._write_at = 0.0
+        held = self._held[event.run_id] = Held(row, is_new=is_new)
+        return held
+
+    def _list_run(self, batch: WriteBatch, key: bytes, row: RunRow) -> None:
+        raw = self._database.get(keys.summary(key))
         if raw is not None:
             # All its events had expired and it was listed without them: never twice.
             began = to_ms(msgspec.json.decode(raw, type=Summary).started_at)
-            batch.delete(keys.listing(began, event.run_id))
-        batch.put(keys.listing(event.timestamp_ms, event.run_id), b"")
+            batch.delete(keys.listing(began, key))
+        batch.put(keys.listing(row.first_ms, key), b"")
 
     def _all_rows(self) -> Iterator[tuple[bytes, RunRow]]:
         for key, raw in self._database.scan(keys.row(b""), keys.after(keys.row(b""))):
             yield key[1:], RunRow.unpack(raw)
 
-    def _row_for_writing(self, run_id: bytes) -> RunRow | None:
+    def _row_for_writing(self, run_id: str) -> RunRow | None:
         row = self._rows.get(run_id)
         if row is not None:
             self._rows.move_to_end(run_id)
             return row
-        raw = self._database.get(keys.row(run_id))
+        raw = self._database.get(keys.row(run_id.encode()))
         if raw is None:
             return None
         row = self._rows[run_id] = RunRow.unpack(raw)
         return row
+
+
+def _decode(raw: bytes) -> list[StoredEvent]:
+    try:
+        return decode_chunk(raw)
+    except msgspec.DecodeError as error:
+        raise StoreDamagedError(f"stored events can't be read: {error}") from error

@@ -14,7 +14,7 @@ from durable_streaming.gateway.store.database import Database
 
 _log = logging.getLogger(__name__)
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 class Identity(msgspec.Struct, frozen=True):

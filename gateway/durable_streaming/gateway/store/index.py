@@ -11,6 +11,7 @@ import msgspec
 
 from durable_streaming.gateway.store import keys
 from durable_streaming.gateway.store.database import Database
+from durable_streaming.gateway.store.events import EventStore
 from durable_streaming.gateway.store.rows import RunRow, Summary
 from durable_streaming.gateway.times import to_ms
 
@@ -42,8 +43,15 @@ class Page:
 class RunIndex:
     """Reads the run list; its keys are written with the first event of each run."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, events: EventStore) -> None:
+        """Wire it.
+
+        Args:
+            database: has the list and the summaries.
+            events: has the runs' rows, newer than the database in part.
+        """
         self._database = database
+        self._events = events
 
     def page(
         self, *, limit: int, cursor: str | None, wanted: Callable[[str, Summary], bool]
@@ -68,10 +76,8 @@ class RunIndex:
             summary = Summary() if raw is None else _SUMMARY.decode(raw)
             if not wanted(run_id.decode(), summary):
                 continue
-            row = self._database.get(keys.row(run_id))
-            runs.append(
-                ListedRun(run_id.decode(), None if row is None else RunRow.unpack(row), summary)
-            )
+            name = run_id.decode()
+            runs.append(ListedRun(name, self._events.row(name), summary))
         return Page(runs, None)
 
     def adopt_orphans(self) -> int:

@@ -7,19 +7,18 @@ IDENTITY = b"m"
 _MAX_MS = 2**63 - 1
 
 
-def event(run_id: bytes, offset: int) -> bytes:
-    """Key of one stored event: all of a run lie together, in order of offset."""
-    return b"e" + run_id + b"\0" + offset.to_bytes(8, "big")
+def chunk(run_id: bytes, last_offset: int) -> bytes:
+    """Key of some consecutive events: all of a run lie together, in order of offset.
+
+    Named by the last one, so that whatever has an offset or lies after it is found from
+    `chunk(run_id, offset)` on.
+    """
+    return b"e" + run_id + b"\0" + last_offset.to_bytes(8, "big")
 
 
-def events_end(run_id: bytes) -> bytes:
+def chunks_end(run_id: bytes) -> bytes:
     """First key after a run's events."""
     return b"e" + run_id + b"\1"
-
-
-def offset_of(event_key: bytes) -> int:
-    """Offset in an event's key."""
-    return int.from_bytes(event_key[-8:], "big")
 
 
 def row(run_id: bytes) -> bytes:

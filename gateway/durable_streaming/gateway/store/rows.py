@@ -48,6 +48,17 @@ class RunRow:
         """Read a row."""
         return cls(*_ROW.unpack(raw))
 
+    def copy(self) -> Self:
+        """Give the row as it is now."""
+        return type(self)(
+            self.partition,
+            self.first_ms,
+            self.first_offset,
+            self.next_offset,
+            self.start_offset,
+            self.events,
+        )
+
     def is_truncated(self, low: int) -> bool:
         """Say whether the log no longer keeps the run from its beginning.
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+
+import msgspec
 
 from durable_streaming.eventlog import Place, Record
 from durable_streaming.gateway.frames import Tokens
@@ -20,7 +21,8 @@ _log = logging.getLogger(__name__)
 _URGENT_PREFIXES = ("run.", "step.", "tool.", "plan.")
 
 
-class Live(NamedTuple):
+# Untracked by the garbage collector, as there is one for each event and no cycle can be in it.
+class Live(msgspec.Struct, gc=False):
     """One event as the loop gets it.
 
     Attributes:
@@ -68,45 +70,39 @@ class EventSink:
             self._raised.clear()
             expired = self._store.expire(self._lows)
             _log.info("followed retention", extra={"runs": expired})
-        if not positions:
-            return
-        good: list[tuple[Record, Event]] = []
+        if positions:
+            self._take(records, positions)
+        self._store.write_due()
+
+    def _take(self, records: list[Record], positions: Mapping[Place, int]) -> None:
+        kinds: list[str] = []
+        incoming: list[Incoming] = []
         for record in records:
-            event = self._judge(record.value, record.key, record.partition, self._tokens.partitions)
+            _, partition, offset, key, value, timestamp_ms, _ = record
+            event = self._judge(value, key, partition, self._tokens.partitions)
             if isinstance(event, Event):
-                good.append((record, event))
+                kinds.append(event.type)
+                incoming.append(
+                    Incoming(event.run_id, partition, offset, timestamp_ms, event.seq, event.value)
+                )
             else:
                 # The processors write it to the dead letters; here it is only not shown.
                 self._metrics.bad_records.labels(reason=event.reason).inc()
         floors = self._store.append(
-            [
-                Incoming(
-                    event.run_id.encode(),
-                    record.partition,
-                    record.offset,
-                    record.timestamp_ms,
-                    event.seq,
-                    event.value,
-                )
-                for record, event in good
-            ],
-            {partition: next_offset for (_, partition), next_offset in positions.items()},
+            incoming, {partition: next_offset for (_, partition), next_offset in positions.items()}
         )
-        self._metrics.stored_events.inc(len(good))
-        if good:
-            batch = [
-                self._live(record, event, floor)
-                for (record, event), floor in zip(good, floors, strict=True)
-            ]
+        self._metrics.stored_events.inc(len(incoming))
+        if incoming:
+            batch = list(map(self._live, incoming, floors, kinds))
             self._handover.put(batch, sum(len(live.frame) for live in batch))
 
-    def _live(self, record: Record, event: Event, floor: int) -> Live:
+    def _live(self, event: Incoming, floor: int, kind: str) -> Live:
         return Live(
             event.run_id,
-            record.partition,
-            record.offset,
+            event.partition,
+            event.offset,
             floor,
-            record.timestamp_ms,
-            self._tokens.event_frame(record.partition, record.offset, event.value),
-            event.type.startswith(_URGENT_PREFIXES),
+            event.timestamp_ms,
+            self._tokens.event_frame(event.partition, event.offset, event.value),
+            kind.startswith(_URGENT_PREFIXES),
         )

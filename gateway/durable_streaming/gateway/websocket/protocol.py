@@ -39,11 +39,24 @@ class GatewayProtocol(WebSocketsSansIOProtocol):
     receiver: Receiver | None = None
     abort_timer: asyncio.TimerHandle | None = None
     congested: bool = False
+    early: bytes = b""
 
     def connection_made(self, transport: BaseTransport) -> None:
         """Take the transport over from the HTTP protocol."""
         super().connection_made(transport)
         self.transport.set_write_buffer_limits(high=_HIGH_MARK_BYTES, low=_LOW_MARK_BYTES)
+
+    def data_received(self, data: bytes) -> None:
+        """Read, but nothing before there is somebody to take it.
+
+        A frame, good or bad, that comes on the heels of the handshake would meet a connection
+        that is not open yet.
+        """
+        if self.receiver is not None or not self.handshake_initiated:
+            super().data_received(data)
+            return
+        self.early += data
+        self.hold_reading(True)
 
     def handle_connect(self, event: Request) -> None:
         """Start the endpoint, with this socket in reach."""
@@ -66,6 +79,9 @@ class GatewayProtocol(WebSocketsSansIOProtocol):
         if self.read_paused:
             self.read_paused = False
             self.transport.resume_reading()
+        early, self.early = self.early, b""
+        if early:
+            self.data_received(early)
 
     async def run(self) -> None:
         """Do nothing: the endpoint may return, the socket lives on without its task."""
