@@ -22,9 +22,9 @@ def event(run_id: str, seq: int | None, kind: str, data: dict[str, Any], epoch: 
     return json.dumps(body).encode()
 
 
-def clean_run(run_id: str, deltas: int, *, end: bool = True) -> list[Item]:
-    """A run whose claimed answer equals what was streamed."""
-    texts = [f"word{n} " for n in range(deltas)]
+def clean_run(run_id: str, deltas: int, *, text: str | None = None, end: bool = True) -> list[Item]:
+    """A run whose claimed answer equals what was streamed; `text` is what each delta adds."""
+    texts = [text or f"word{n} " for n in range(deltas)]
     events = [event(run_id, 0, "run.started", {"agent": "sample", "title": run_id})]
     events += [event(run_id, 1 + n, "text.delta", {"text": text}) for n, text in enumerate(texts)]
     if end:

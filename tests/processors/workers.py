@@ -94,6 +94,12 @@ class WorkerProcess:
         wait_until(lambda: self.said("worker started") > before, timeout_s, "the worker's start")
 
     @property
+    def pid(self) -> int:
+        """The process's id."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def running(self) -> bool:
         """Whether the process is there."""
         return self._process is not None and self._process.poll() is None

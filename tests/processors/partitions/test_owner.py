@@ -1,6 +1,7 @@
 """When transactions begin, and what they hold."""
 
 import asyncio
+import itertools
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,31 @@ async def test_a_run_that_ended_is_committed_at_once_but_not_all_the_time(tmp_pa
     owner.commit_if_due()
     await owner.commit_done()
     assert owner.committed == 6
+    owner.close()
+
+
+async def test_heads_that_outgrow_the_source_are_written_less_often(tmp_path: Path) -> None:
+    log, clock = new_log(), HandClock()
+    # Thirty deltas of two characters a second of each of eight runs: heads are mostly deltas.
+    runs = [clean_run(key_of(0, f"run-{n}"), 1_200, text="a ", end=False) for n in range(8)]
+    append(log, itertools.chain.from_iterable(zip(*runs, strict=True)))
+    records = source(log, 0)
+    owner = new_owner(open_partition(new_site(log, tmp_path), 0), clock=clock)
+    pauses: list[float] = []
+    for begin in range(0, len(records), 24):
+        owner.feed(records[begin : begin + 24])
+        clock.now += 0.1
+        before = clock.now
+        owner.commit_if_due()
+        if owner.fold.pending_bytes == 0:
+            pauses.append(before)
+        await owner.commit_done()
+    read = sum(len(record.value or b"") for record in records)
+    written = sum(len(record.value or b"") for record in read_all(log, TOPICS.drafts))
+    gaps = [round(later - earlier, 1) for earlier, later in itertools.pairwise(pauses)]
+    assert gaps[0] == 0.6
+    assert 1 < max(gaps) <= 2.1
+    assert written < 2.1 * read + 10_000 * 0.1 * len(records) / 24
     owner.close()
 
 

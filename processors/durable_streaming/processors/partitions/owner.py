@@ -12,6 +12,7 @@ from durable_streaming.schemas import Topics
 
 from ..fold import Derived, DerivedStore
 from ..metrics import Metrics
+from .budget import WriteBudget
 from .folding import Fold
 from .opening import OpenPartition
 from .tables import table_topics
@@ -36,6 +37,9 @@ class CommitPolicy:
 
     interval_s: float = 0.5
     """At the latest so long after the first change that is not committed."""
+    sparing_intervals: int = 4
+    """How many intervals at most while a transaction would write more than twice the bytes of its
+    source records; an ended run waits for one then."""
     behind_interval_s: float = 5.0
     """How long it may become, for ended runs too, the farther the end of the log is: what is shown
     is old then, and writing each run's head less often is what lets the worker catch up."""
@@ -75,6 +79,7 @@ class PartitionOwner:
         self._dirty_since: float | None = None
         self._records = 0
         self._lag = 0
+        self._budget = WriteBudget(clock)
         self.committed = opened.fold.next_offset
         """The next source offset as of the last commit."""
 
@@ -134,18 +139,20 @@ class PartitionOwner:
         """Begin a transaction where there is something to commit, and none is under way."""
         if self._dirty_since is None or self._committing is not None:
             return
-        if self.full or self._clock() >= self._due_at(self._dirty_since):
+        if self.full or self._is_due(self._dirty_since):
             self._begin_commit()
 
-    def _due_at(self, dirty_since: float) -> float:
-        policy = self._policy
+    def _is_due(self, dirty_since: float) -> bool:
+        policy, now = self._policy, self._clock()
         if self._lag > _NEAR_RECORDS:
             stretched = policy.interval_s * (1 + self._lag / _DOUBLING_RECORDS)
-            return dirty_since + min(stretched, policy.behind_interval_s)
-        due_at = dirty_since + policy.interval_s
+            return now >= dirty_since + min(stretched, policy.behind_interval_s)
+        earliest = dirty_since + policy.interval_s
+        latest = dirty_since + policy.interval_s * policy.sparing_intervals
         if self.fold.run_ended:
-            due_at = min(due_at, self._last_commit + _EAGER_INTERVAL_S)
-        return due_at
+            latest, earliest = earliest, min(earliest, self._last_commit + _EAGER_INTERVAL_S)
+        affordable = self._budget.affords(self.fold.pending_bytes)
+        return now >= (earliest if affordable else latest)
 
     async def commit_all(self) -> None:
         """Commit everything folded so far.
@@ -175,6 +182,7 @@ class PartitionOwner:
     def _begin_commit(self) -> None:
         fold = self._opened.fold
         derived = fold.drain()
+        self._budget.spend(sum(len(d.value or b"") for d in derived))
         # Needed after a restart for a moment; kept, it would hold the source's tail in memory.
         self._opened.lookup.close()
         self._dirty_since, self._records = None, 0
