@@ -1,5 +1,6 @@
 """The compose file says what the code understands."""
 
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from typer.testing import CliRunner
 from durable_streaming.cli.main import app
 from durable_streaming.eventlog import KafkaSettings
 from durable_streaming.gateway.settings import GatewaySettings
+from durable_streaming.processors import worker
 from durable_streaming.processors.settings import ProcessorSettings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,11 +61,42 @@ def test_settings_are_known_by_name(services: dict[str, Any]) -> None:
     }
     for name in ("topics", "processor", "gateway"):
         mine = set(services[name]["environment"])
-        assert {"DURABLE_KAFKA_BOOTSTRAP"} <= mine <= known
+        assert {"DURABLE_KAFKA_BOOTSTRAP"} <= mine <= known | {"DURABLE_GATEWAY_URL"}
     assert services["gateway"]["environment"]["DURABLE_INSECURE_BIND"] == "yes"
+
+
+def test_health_is_asked_where_it_is_answered(services: dict[str, Any]) -> None:
+    port = services["processor"]["environment"]["DURABLE_PROCESSOR_PORT"]
+    assert f":{port}/readyz" in services["processor"]["healthcheck"]["test"][-1]
+    port = GatewaySettings.model_fields["port"].default
+    assert f":{port}/readyz" in services["gateway"]["healthcheck"]["test"][-1]
+
+
+def test_a_stop_may_take_as_long_as_it_needs(services: dict[str, Any]) -> None:
+    gateway = GatewaySettings.model_fields
+    drain_s = gateway["drain_window_seconds"].default + gateway["drain_seconds"].default
+    for name in ("processor", "gateway"):
+        grace_s = int(services[name]["stop_grace_period"].removesuffix("s"))
+        assert grace_s > max(worker._STOP_TIMEOUT_S, drain_s)
 
 
 def test_the_image_runs_as_nobody_special() -> None:
     lines = (ROOT / "Dockerfile").read_text().splitlines()
-    assert "USER durable" in lines
+    # A number: where a cluster forbids root, it can't look a name up.
+    assert "USER 10001" in lines
     assert 'ENTRYPOINT ["durable"]' in lines
+
+
+def test_the_image_leaves_the_data_directory_to_whoever_runs_it() -> None:
+    # Named in the environment, it would stand above the cluster that is named there, and commands
+    # inside a container would find nothing.
+    assert "DURABLE_DATA_DIR" not in (ROOT / "Dockerfile").read_text()
+
+
+def test_all_code_gets_into_the_image() -> None:
+    kept = {
+        line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line[:1] == "!"
+    }
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    packages = project["tool"]["hatch"]["build"]["only-include"]
+    assert {Path(package).parts[0] for package in packages} <= kept

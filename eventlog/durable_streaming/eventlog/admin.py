@@ -1,9 +1,10 @@
 """Making and describing topics on Kafka."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from typing import Any
+from contextlib import suppress
+from typing import Any, TypeVar
 
 from confluent_kafka import (
     ConsumerGroupTopicPartitions,
@@ -32,6 +33,10 @@ from durable_streaming.eventlog.types import Place, TopicInfo
 from durable_streaming.schemas import TopicSpec
 
 _TIMEOUT_S = 10.0
+# A broker that is well answers sooner; of one that is gone another is told only after it.
+_ATTEMPT_S = 2.0
+
+_Key = TypeVar("_Key")
 
 
 class LogAdmin:
@@ -96,10 +101,11 @@ class LogAdmin:
             TopicMissing: it is not there.
             LogUnavailable: the broker did not answer.
         """
-        futures = self._client.describe_topics(
-            TopicCollection([topic]), request_timeout=self._timeout
-        )
-        found = self._result(futures[topic])
+        found = self._ask(
+            lambda timeout_s: self._client.describe_topics(
+                TopicCollection([topic]), request_timeout=timeout_s
+            )
+        )[topic]
         return TopicInfo(
             topic,
             # The client prints plain base64; Kafka's own tools, and URLs, want the other one.
@@ -143,7 +149,9 @@ class LogAdmin:
 
     def groups(self, prefix: str) -> dict[str, int]:
         """Give the number of members of each consumer group whose name begins so."""
-        listed = self._result(self._client.list_consumer_groups(request_timeout=self._timeout))
+        # Every broker is asked, and one that is away would be waited for; its groups are another's
+        # by then.
+        listed = self._result(self._client.list_consumer_groups(request_timeout=2 * _ATTEMPT_S))
         names = [group.group_id for group in listed.valid if group.group_id.startswith(prefix)]
         return self._members(names) if names else {}
 
@@ -183,12 +191,34 @@ class LogAdmin:
                 time.sleep(0.05)
 
     def _offsets(self, topic: str, partitions: range, spec: OffsetSpec) -> dict[int, int]:
-        futures = self._client.list_offsets(
-            {TopicPartition(topic, p): spec for p in partitions},
-            isolation_level=IsolationLevel.READ_UNCOMMITTED,
-            request_timeout=self._timeout,
+        found = self._ask(
+            lambda timeout_s: self._client.list_offsets(
+                {TopicPartition(topic, p): spec for p in partitions},
+                isolation_level=IsolationLevel.READ_UNCOMMITTED,
+                request_timeout=timeout_s,
+            )
         )
-        return {place.partition: self._result(f).offset for place, f in futures.items()}
+        return {place.partition: at.offset for place, at in found.items()}
+
+    def _ask(self, question: Callable[[float], Mapping[_Key, Future[Any]]]) -> dict[_Key, Any]:
+        """Ask, and ask again for longer: of a cluster one broker may be away.
+
+        The client asks the broker that it knows as the controller, and goes on asking it when it
+        is gone, until metadata names another (in KRaft any broker answers for the controller).
+        """
+        for attempt_s in (_ATTEMPT_S, 2 * _ATTEMPT_S):
+            try:
+                return self._results(question(attempt_s))
+            except LogUnavailable:
+                self._refresh_metadata()
+        return self._results(question(self._timeout))
+
+    def _refresh_metadata(self) -> None:
+        with suppress(LogUnavailable), translated():
+            self._client.list_topics(timeout=_ATTEMPT_S)
+
+    def _results(self, futures: Mapping[_Key, Future[Any]]) -> dict[_Key, Any]:
+        return {key: self._result(future) for key, future in futures.items()}
 
     def _result(self, future: Future[Any]) -> Any:
         try:

@@ -53,6 +53,10 @@ class KafkaSettings(BaseSettings):
             # A broker that restarts must be found again soon: the default waits up to 10 s.
             "reconnect.backoff.ms": 50,
             "reconnect.backoff.max.ms": 1_000,
+            # A host that is gone refuses nothing and closes nothing: what it leaves unanswered for
+            # so long is asked of another. The defaults are 30 s and 60 s.
+            "socket.connection.setup.timeout.ms": 3_000,
+            "socket.timeout.ms": 10_000,
             "topic.metadata.refresh.interval.ms": 60_000,
             # librdkafka logs each failed connection attempt; what matters comes as an error.
             "log_level": 2,

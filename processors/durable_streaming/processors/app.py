@@ -146,6 +146,8 @@ def _faust_app(settings: ProcessorSettings, identity: str) -> faust.App:
         consumer_group_instance_id=identity,
         consumer_auto_offset_reset="earliest",
         consumer_max_fetch_size=1_048_576,
+        # Who leads a partition after a broker died is learnt from metadata alone.
+        consumer_metadata_max_age_ms=3_000,
         broker_session_timeout=settings.session_timeout,
         broker_heartbeat_interval=settings.session_timeout / 4,
         broker_request_timeout=max(30.0, settings.session_timeout * 2),

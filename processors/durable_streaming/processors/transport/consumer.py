@@ -25,6 +25,10 @@ logger = logging.getLogger(__name__)
 # Long enough not to spin while a rebalance lasts, short enough not to be felt when it ends.
 _REBALANCE_POLL_S = 0.02
 
+# A host that is gone refuses nothing. aiokafka opens one connection at a time and gives each as
+# long as a request may take, which is long, for a rebalance is one.
+_CONNECT_S = 3.0
+
 
 class BatchConsumerThread(driver.AIOKafkaConsumerThread):
     """Fetches in its own thread and hands over whole batches."""
@@ -124,6 +128,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         # Made here because Faust fixes fetch_max_wait_ms at 1,500, which stalls a catch-up over
         # uneven partitions, and reads uncommitted records outside its own exactly-once mode.
         conf = self.app.conf
+        _bound_connecting(asyncio.get_running_loop())
         self._client = aiokafka.AIOKafkaConsumer(
             client_id=conf.broker_client_id,
             group_id=conf.id,
@@ -147,6 +152,17 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
             **driver.credentials_to_aiokafka_auth(conf.broker_credentials, conf.ssl_context),
         )
         return self._client
+
+
+def _bound_connecting(loop: asyncio.AbstractEventLoop) -> None:
+    """Let no connection of this loop, which is the consumer thread's alone, take long to open."""
+    connect = loop.create_connection
+
+    async def create_connection(*args: Any, **kwargs: Any) -> Any:
+        async with asyncio.timeout(_CONNECT_S):
+            return await connect(*args, **kwargs)
+
+    loop.create_connection = create_connection  # type: ignore[method-assign]
 
 
 class BatchConsumer(driver.Consumer):
