@@ -6,6 +6,7 @@
 #   make check         format, lint, types, arrows between packages, spelling
 #   make fmt           format and mend what can be mended
 #   make bench-fold    our processors beside plain Faust, QuixStreams and a bare loop
+#   make bench-publish our SDK beside loops of the bare client, a fleet, the first delta at a viewer
 #   make bench-fanout  our gateway beside plain FastAPI, a bare loop and, where named, Centrifugo
 #   make lock          resolve the dependencies anew
 
@@ -16,7 +17,7 @@ PACKAGES := schemas eventlog localkafka producers processors gateway evaluation 
 CODE := $(PACKAGES) examples benchmarks tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt lock clean bench-fold bench-fanout
+.PHONY: help demo test check fmt lock clean bench-fold bench-publish bench-fanout
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -40,6 +41,9 @@ fmt: $(VENV)/.ready-dev
 
 bench-fold: $(VENV)/.ready-dev $(VENV)/quix/.ready
 	$(BIN)/python -m benchmarks.fold $(ARGS)
+
+bench-publish: $(VENV)/.ready-dev
+	$(BIN)/python -m benchmarks.publish $(ARGS)
 
 # Builds its load client with cc, or what CC names.
 bench-fanout: $(VENV)/.ready-dev

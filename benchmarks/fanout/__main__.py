@@ -55,7 +55,7 @@ def main() -> None:
             site = Site(log.settings, free_port(), Path(directory))
             if any(name in LOADS for name in arguments.only):
                 _say("warming the broker up")
-                deliver(BARE, site, log, LOADS["20k"], seconds=_BROKER_S, headers=False)
+                deliver(BARE, site, log, LOADS["20k"], seconds=_BROKER_S)
             for name in (n for n in arguments.only if n in LOADS):
                 found = _deliveries(name, contenders, site, log, arguments)
                 measured += found
@@ -98,15 +98,7 @@ def _deliveries(
             figures = deliver(
                 contender, site, log, LOADS[name], seconds=arguments.seconds, headers=headers
             )
-            found.append(
-                {
-                    "scenario": name,
-                    "contender": contender.name,
-                    "turn": turn,
-                    "load": os.getloadavg(),
-                }
-                | figures._asdict()
-            )
+            found.append(_row(name, contender, figures._asdict()))
     return found
 
 
@@ -120,10 +112,7 @@ def _idle(contenders: Sequence[Contender], site: Site, log: KafkaLog) -> list[di
             f"{connects.sockets:,} subscribed within {connects.connected_s:.2f} s",
             flush=True,
         )
-        found += [
-            {"scenario": "idle", "contender": contender.name} | figures._asdict()
-            for figures in (memory, connects)
-        ]
+        found += [_row("idle", contender, figures._asdict()) for figures in (memory, connects)]
     return found
 
 
@@ -135,7 +124,7 @@ def _catch_up(site: Site, log: KafkaLog) -> dict[str, Any]:
         f"1,000 viewers of 10 runs {found.crowd_s:.2f} s, wrong or missing {found.wrong}",
         flush=True,
     )
-    return {"scenario": "catch-up", "contender": OURS.name} | found._asdict()
+    return _row("catch-up", OURS, found._asdict())
 
 
 def _interleaved(site: Site, log: KafkaLog) -> dict[str, Any]:
@@ -146,7 +135,12 @@ def _interleaved(site: Site, log: KafkaLog) -> dict[str, Any]:
         f"wrong or missing {found.wrong}",
         flush=True,
     )
-    return {"scenario": "interleaved", "contender": OURS.name} | found._asdict()
+    return _row("interleaved", OURS, found._asdict())
+
+
+def _row(scenario: str, contender: Contender, figures: dict[str, Any]) -> dict[str, Any]:
+    about = {"scenario": scenario, "contender": contender.name, "load_average": os.getloadavg()}
+    return about | figures
 
 
 def _table(name: str, found: Sequence[dict[str, Any]]) -> str:
@@ -162,7 +156,7 @@ def _table(name: str, found: Sequence[dict[str, Any]]) -> str:
             return float(median(row[key] for row in rows))
 
         lost = [row["lost"] for row in rows]
-        wrong = sum(row["wrong"] for row in rows)
+        wrong = sum(sum(row["wrong"].values()) for row in rows)
         lines.append(
             f"{contender:20}{middle('reached'):>11,.0f}{middle('cpu'):>15.2f}"
             f"{middle('server_busy'):>8.0%}{middle('client_busy'):>8.0%}"
@@ -178,7 +172,6 @@ def _report(measured: Sequence[dict[str, Any]]) -> dict[str, object]:
             "cpus": os.cpu_count(),
             "python": platform.python_version(),
             "system": platform.platform(),
-            "load_average": os.getloadavg(),
         },
         "figures": list(measured),
     }

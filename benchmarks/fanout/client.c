@@ -1,9 +1,10 @@
 /* Many WebSockets in one thread: opens them, counts what comes, checks it, times it.
  *
- * Viewer i watches run PREFIX-<first + i modulo runs>. Each event of this benchmark carries, anywhere in
- * its bytes, "~t:<16 digits: microseconds since 1970>:<8 digits: number in its run>~", so events
- * are counted and checked alike whoever delivers them, and however many share a frame. On every
- * socket the numbers must follow one another; where frames are of durable.v1, offsets must rise.
+ * Viewer i watches run PREFIX-<first + i modulo runs>. Each event of this benchmark carries,
+ * anywhere in its bytes, "~t:<16 digits: microseconds since 1970>:<8 digits: number in its run>~",
+ * so events are counted and checked alike whoever delivers them, and however many share a frame.
+ * On every socket the numbers must follow one another; where frames are of durable.v1, offsets
+ * must rise.
  *
  * Commands come on stdin, one a line; each is answered on stdout by one line of JSON:
  *   open       connects all viewers and waits until each is ready

@@ -30,7 +30,9 @@ def main() -> None:
             "bootstrap.servers": arguments.bootstrap,
             "partitioner": "murmur2_random",
             "linger.ms": 5,
-            "acks": "all",
+            # Sent again, records must be neither doubled nor out of order: it would be counted as
+            # the contender's fault.
+            "enable.idempotence": True,
             "queue.buffering.max.messages": 1_000_000,
         }
     )

@@ -48,7 +48,7 @@ class Delivered(NamedTuple):
         joined: events in a read of the client's.
         lost: events that a viewer never got, of all that were written; None where it was still
             behind when nobody waited any longer.
-        wrong: repeats, gaps, disorder, closed sockets.
+        wrong: what a viewer must not see, by its name in `Mark`: how often it did.
         connected_s: until all viewers were subscribed.
         client_busy: share of a core that the load client took.
     """
@@ -62,26 +62,43 @@ class Delivered(NamedTuple):
     p99_ms: float
     p999_ms: float
     lost: int | None
-    wrong: int
+    wrong: dict[str, int]
     connected_s: float
 
 
 def deliver(
-    contender: Contender, site: Site, log: KafkaLog, load: Load, *, seconds: float, headers: bool
+    contender: Contender,
+    site: Site,
+    log: KafkaLog,
+    load: Load,
+    *,
+    seconds: float,
+    headers: bool = False,
+    warm_up_s: float = _WARM_UP_S,
 ) -> Delivered:
-    """Deliver live events at a rate."""
+    """Deliver live events at a rate.
+
+    Args:
+        contender: who delivers.
+        site: where.
+        log: has the topic.
+        load: how many viewers, and the rate.
+        seconds: how long it is measured.
+        headers: whether records name their run in a header, too.
+        warm_up_s: how long events flow before; they go on for as long after.
+    """
     prefix = _prefix()
     start_runs(log, run_ids(prefix, load.runs))
     with (
         contender.serve(site) as pid,
         Client(contender, site.port, prefix=prefix, runs=load.runs, viewers=load.viewers) as client,
-        _publishing(site, prefix, load, seconds + 2 * _WARM_UP_S, headers=headers) as publisher,
+        _publishing(site, prefix, load, seconds + 2 * warm_up_s, headers=headers) as publisher,
     ):
         opened = client.open()
         assert publisher.stdin is not None
         publisher.stdin.write("go\n")
         publisher.stdin.flush()
-        time.sleep(_WARM_UP_S)
+        time.sleep(warm_up_s)
         cpu, before = cpu_seconds(pid), client.mark()
         time.sleep(seconds)
         cpu, after = cpu_seconds(pid) - cpu, client.mark()
@@ -89,7 +106,8 @@ def deliver(
         end = client.wait(written["each"], _DRAIN_S)
     count, took = after.events - before.events, after.at - before.at
     lost: int | None = load.viewers * written["each"] - end.events
-    if lost and not _wrong(end):
+    wrong = _wrong(end)
+    if lost and not any(wrong.values()):
         lost = None
     return Delivered(
         reached=count / took,
@@ -101,7 +119,7 @@ def deliver(
         p99_ms=after.p99_ms,
         p999_ms=after.p999_ms,
         lost=lost,
-        wrong=_wrong(end),
+        wrong=wrong,
         connected_s=opened.ready_s,
     )
 
@@ -155,7 +173,7 @@ def catch_up(site: Site, log: KafkaLog, *, runs: int, viewers: int) -> CatchUp:
     return CatchUp(
         [seconds for seconds, _ in alone],
         mark.at - opened.began_at,
-        missing + _wrong(mark) + sum(wrong for _, wrong in alone),
+        missing + sum(_wrong(mark).values()) + sum(wrong for _, wrong in alone),
     )
 
 
@@ -185,6 +203,9 @@ def interleave(site: Site, log: KafkaLog, *, runs: int, others: int) -> Interlea
         else:
             for run_id, length in ours.items():
                 append(log, interleaved({run_id: length}))
+        # Once to fill the store, then anew: what was just written would come from memory.
+        with REPLAYING.serve(site):
+            pass
         with REPLAYING.serve(site):
             # The first request of a process pays for what is imported late.
             _replay(site, prefix, runs)
@@ -199,11 +220,16 @@ def _replay(site: Site, prefix: str, run: int) -> tuple[float, int]:
     with Client(REPLAYING, site.port, prefix=prefix, runs=1, viewers=1, first_run=run) as client:
         opened = client.open()
         mark = client.wait(REPLAYED_EVENTS, _CATCH_UP_S)
-    return mark.at - opened.began_at, REPLAYED_EVENTS - mark.events + _wrong(mark)
+    return mark.at - opened.began_at, REPLAYED_EVENTS - mark.events + sum(_wrong(mark).values())
 
 
-def _wrong(mark: Mark) -> int:
-    return mark.gaps + mark.repeats + mark.disorder + mark.closed
+def _wrong(mark: Mark) -> dict[str, int]:
+    return {
+        "gaps": mark.gaps,
+        "repeats": mark.repeats,
+        "disorder": mark.disorder,
+        "closed": mark.closed,
+    }
 
 
 def _prefix() -> str:

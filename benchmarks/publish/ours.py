@@ -12,6 +12,8 @@ from .tokens import run_ids, tokens
 
 # As an agent's loop does, for which the other tasks of its process must have their turn.
 _TURN_EVERY = 100
+# While much is unanswered the SDK merges whatever its window, and this one must not.
+_FLUSH_EVERY = 10_000
 
 
 async def main(way: str, count: int) -> None:
@@ -25,20 +27,32 @@ async def main(way: str, count: int) -> None:
         ]
         await producer.flush()
         with Meter(count):
-            await (_emit(runs, count) if way == "events" else _stream(runs, count))
+            if way == "events":
+                await _emit(producer, runs, count)
+            else:
+                await _stream(producer, runs, count, merges=way == "tokens")
             await producer.flush()
+        events = sum(run.next_seq for run in runs) - len(runs)
+        if way != "tokens" and events != count:
+            raise SystemExit(f"{count} tokens became {events} events")
 
 
-async def _stream(runs: Sequence[RunHandle], count: int) -> None:
+async def _stream(
+    producer: AgentProducer, runs: Sequence[RunHandle], count: int, *, merges: bool
+) -> None:
     for done, (number, text) in enumerate(tokens(count)):
         runs[number].text(text)
         if done % _TURN_EVERY == 0:
             await runs[number].ready()
+        if done % _FLUSH_EVERY == 0 and not merges:
+            await producer.flush()
 
 
-async def _emit(runs: Sequence[RunHandle], count: int) -> None:
-    for number, text in tokens(count):
+async def _emit(producer: AgentProducer, runs: Sequence[RunHandle], count: int) -> None:
+    for done, (number, text) in enumerate(tokens(count)):
         await runs[number].emit("x.token", {"text": text})
+        if done % _FLUSH_EVERY == 0:
+            await producer.flush()
 
 
 if __name__ == "__main__":

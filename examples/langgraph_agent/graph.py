@@ -10,6 +10,8 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langgraph.config import get_stream_writer
 from langgraph.graph import END, START, MessagesState, StateGraph
 
+from examples import documentation
+
 ANSWER = ("Kafka keeps ", "every event ", "in its order.")
 
 
@@ -57,11 +59,12 @@ async def search(state: MessagesState) -> dict[str, Any]:
     """Execute the calls of the model's last message."""
     get_stream_writer()({"searching": "the documentation"})
     calls = getattr(state["messages"][-1], "tool_calls", [])
-    found = [f"What the documentation says of {call['args']['query']}." for call in calls]
     return {
         "messages": [
-            ToolMessage(text, tool_call_id=call["id"], name=call["name"])
-            for call, text in zip(calls, found, strict=True)
+            ToolMessage(
+                documentation.search(**call["args"])[0], tool_call_id=call["id"], name=call["name"]
+            )
+            for call in calls
         ]
     }
 

@@ -13,6 +13,8 @@ from pydantic_ai.models.function import (
     FunctionModel,
 )
 
+from examples.documentation import search
+
 ANSWER = ("Kafka keeps ", "every event ", "in its order.")
 
 
@@ -29,10 +31,4 @@ async def recorded(
         yield piece
 
 
-agent = Agent(FunctionModel(stream_function=recorded))
-
-
-@agent.tool_plain
-def search(query: str) -> list[str]:
-    """Search the documentation."""
-    return [f"What the documentation says of {query}."]
+agent = Agent(FunctionModel(stream_function=recorded), tools=[search])

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from durable_streaming.eventlog import KafkaLog, KafkaSettings
 from durable_streaming.schemas import decode
 from tests.cli.stacks import RunningStack, durable, eventually
+from tests.producers.proxy import KafkaProxy
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
 
@@ -80,3 +82,36 @@ def test_a_broker_that_is_not_there_is_said_at_once() -> None:
     )
     assert done.code == 5
     assert "broker" in done.err
+
+
+def test_a_second_ctrl_c_leaves_a_broker_that_does_not_answer(
+    kafka_settings: KafkaSettings,
+) -> None:
+    KafkaLog(kafka_settings).admin().ensure_topics(kafka_settings.topics.specs(partitions=1))
+    with KafkaProxy(kafka_settings.kafka_bootstrap) as proxy:
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "durable_streaming.cli", "bench", "publish"),
+                *("--runs", "2", "--seconds", "3600"),
+            ],
+            env=os.environ
+            | {
+                "DURABLE_KAFKA_BOOTSTRAP": proxy.bootstrap,
+                "DURABLE_TOPIC_PREFIX": kafka_settings.topic_prefix,
+            },
+        )
+        try:
+            eventually(lambda: _events(kafka_settings) > 10, 60)
+            proxy.go_away()
+            process.send_signal(signal.SIGINT)
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(1)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 130
+        finally:
+            process.kill()
+
+
+def _events(settings: KafkaSettings) -> int:
+    marks = KafkaLog(settings).admin().watermarks(settings.topics.events)
+    return sum(high for _, high in marks.values())

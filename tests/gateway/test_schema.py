@@ -103,7 +103,7 @@ def examine(folder: Path, url: str, *options: str, config_text: str = CONFIG) ->
     done = subprocess.run(
         [
             *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(config), "run"),
-            *(f"{url}/openapi.json", "--checks=all", "--max-examples=25", "--no-color", *options),
+            *(f"{url}/openapi.json", "--checks=all", "--max-examples=10", "--no-color", *options),
         ],
         cwd=folder,
         capture_output=True,

@@ -56,11 +56,13 @@ class KafkaProxy:
     async def _close(self) -> None:
         assert self._server is not None
         self._server.close()
-        self._cut_all()
-        await asyncio.gather(*self._connections, return_exceptions=True)
+        # Twice, for a connection may have been accepted whose task has not begun yet.
+        for _ in range(2):
+            self._cut_all()
+            await asyncio.gather(*self._connections, return_exceptions=True)
+            # An aborted transport closes its socket a turn of the loop later.
+            await asyncio.sleep(0.05)
         await self._server.wait_closed()
-        # An aborted transport closes its socket a turn of the loop later.
-        await asyncio.sleep(0.05)
 
     def _cut_all(self) -> None:
         for task in self._connections:
@@ -101,8 +103,8 @@ class KafkaProxy:
         try:
             return await asyncio.shield(connecting)
         except asyncio.CancelledError:
-            _, writer = await connecting
-            writer.transport.abort()
+            # Not waited for: a second cancellation would leave it open after all.
+            connecting.add_done_callback(_abort)
             raise
 
     async def _forward(
@@ -133,6 +135,11 @@ class KafkaProxy:
         for host in (b"127.0.0.1", b"localhost"):
             frame = frame.replace(host + theirs, host + mine)
         return frame
+
+
+def _abort(connecting: asyncio.Future[tuple[asyncio.StreamReader, asyncio.StreamWriter]]) -> None:
+    if not connecting.cancelled() and connecting.exception() is None:
+        connecting.result()[1].transport.abort()
 
 
 async def _frame(reader: asyncio.StreamReader) -> bytes:

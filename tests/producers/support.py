@@ -7,6 +7,7 @@ from typing import Any
 from durable_streaming.eventlog import (
     BufferFull,
     Headers,
+    KafkaLog,
     KafkaSettings,
     MemoryLog,
     Outcome,
@@ -35,6 +36,18 @@ def stored_events(log: MemoryLog) -> list[dict[str, Any]]:
     marks = log.admin().watermarks(TOPIC)
     with log.reader({(TOPIC, p): low for p, (low, _) in marks.items()}) as reader:
         return [decode(record.value or b"") for record in reader.read(0, max_records=100_000)]
+
+
+def types_by_run(settings: KafkaSettings) -> dict[str, list[str]]:
+    """Give the types of all events that a topic of one partition holds, by their run."""
+    log, topic = KafkaLog(settings), settings.topics.events
+    _, high = log.admin().watermarks(topic)[0]
+    found: dict[str, list[str]] = {}
+    with log.reader({(topic, 0): 0}) as reader:
+        while reader.positions[topic, 0] < high:
+            for event in (decode(record.value or b"") for record in reader.read(1)):
+                found.setdefault(event["run_id"], []).append(event["type"])
+    return found
 
 
 class ManualClock:

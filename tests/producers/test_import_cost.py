@@ -1,38 +1,29 @@
-"""Importing the SDK is cheap and drags no server along."""
+"""Importing the SDK takes nothing but a part of the standard library, so it is cheap.
+
+What it takes in milliseconds, `make bench-publish` says.
+"""
 
 import subprocess
 import sys
 
-import pytest
-
 _PROBE = """
-import sys, time
-began = time.process_time()
+import sys
+before = set(sys.modules)
 import durable_streaming.producers
-print(time.process_time() - began)
-print(",".join(sys.modules))
+print(",".join(set(sys.modules) - before))
 """
 
 
-@pytest.fixture(scope="module")
-def probe() -> tuple[float, set[str]]:
-    seconds: list[float] = []
-    # The best of a few: other processes of a busy machine are not this package's cost.
-    for _ in range(3):
-        done = subprocess.run(
-            [sys.executable, "-c", _PROBE], capture_output=True, text=True, check=True
-        )
-        cost, names = done.stdout.split("\n")[:2]
-        seconds.append(float(cost))
-    return min(seconds), set(names.split(","))
-
-
-def test_import_takes_less_than_300_ms_of_cpu(probe: tuple[float, set[str]]) -> None:
-    assert probe[0] < 0.3
-
-
-@pytest.mark.parametrize(
-    "module", ["fastapi", "uvicorn", "faust", "rocksdict", "pydantic", "confluent_kafka", "httpx"]
-)
-def test_import_pulls_nothing_heavy(probe: tuple[float, set[str]], module: str) -> None:
-    assert module not in probe[1]
+def test_import_pulls_in_nothing_of_others_and_little_of_ours() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _PROBE], capture_output=True, text=True, check=True
+    )
+    names = done.stdout.strip().split(",")
+    assert {name.partition(".")[0] for name in names} <= {
+        *sys.stdlib_module_names,
+        "durable_streaming",
+    }
+    ours = {".".join(name.split(".")[:2]) for name in names if name.startswith("durable_")}
+    assert ours == {"durable_streaming", "durable_streaming.producers"}
+    assert "durable_streaming.producers.adapters" not in names
+    assert "durable_streaming.producers.delivery.engine" not in names

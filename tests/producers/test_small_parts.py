@@ -3,13 +3,14 @@
 import inspect
 import re
 import time
+from collections.abc import Callable
 
 import pytest
 
 import durable_streaming.producers as sdk
 from durable_streaming.producers import ProducerError, ProducerOptions, errors
 from durable_streaming.producers.errors import OutcomeUnknown, raise_first
-from durable_streaming.producers.identity import new_producer_id, new_run_id
+from durable_streaming.producers.identity import new_call_id, new_producer_id, new_run_id
 from durable_streaming.schemas import is_run_id
 
 
@@ -21,8 +22,11 @@ def test_run_ids_are_valid_unique_and_sort_by_time() -> None:
     assert all(is_run_id(run_id) and run_id > first for run_id in later)
 
 
-def test_producer_ids_are_unique() -> None:
-    assert len({new_producer_id() for _ in range(1_000)}) == 1_000
+@pytest.mark.parametrize("make", [new_producer_id, new_call_id])
+def test_made_ids_are_unique_and_never_look_like_numbers(make: Callable[[], str]) -> None:
+    made = {make() for _ in range(1_000)}
+    assert len(made) == 1_000
+    assert not any(re.search(r"\d[eE]\d", name) for name in made)
 
 
 @pytest.mark.parametrize(
@@ -68,3 +72,10 @@ def test_several_errors_are_one_with_notes() -> None:
     with pytest.raises(OutcomeUnknown, match="r0") as caught:
         raise_first(unknown)
     assert [note[:6] for note in caught.value.__notes__] == ["and it"] * 2
+
+
+def test_a_fleet_of_errors_is_not_a_page_of_them() -> None:
+    with pytest.raises(OutcomeUnknown) as caught:
+        raise_first([OutcomeUnknown(f"r{n}", [0], "no answer") for n in range(500)])
+    assert len(caught.value.__notes__) == 11
+    assert caught.value.__notes__[-1] == "and 489 more runs with the like"

@@ -6,26 +6,37 @@ Event frames are spliced, not serialised: the stored event travels byte for byte
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from durable_streaming.schemas import ResumeToken, Slug, canonical
 
 _TEXT_FINAL = 0x81
+_EVENT = b'{"type":"event",'
 _ONE_BYTE_LENGTH = 126
 _TWO_BYTE_LENGTH = 65_536
 
 
+class Chunk(NamedTuple):
+    """Frames of consecutive events of a run, joined.
+
+    Attributes:
+        next_offset: one past the last event in it.
+        frames: how many there are.
+    """
+
+    data: bytes
+    next_offset: int
+    frames: int
+
+
 def text_frame(payload: bytes) -> bytes:
     """Frame one text message as a server sends it: unmasked, unfragmented (RFC 6455, 5.2)."""
-    return _text_head(len(payload)) + payload
-
-
-def _text_head(size: int) -> bytes:
+    size = len(payload)
     if size < _ONE_BYTE_LENGTH:
-        return bytes((_TEXT_FINAL, size))
+        return bytes((_TEXT_FINAL, size)) + payload
     if size < _TWO_BYTE_LENGTH:
-        return bytes((_TEXT_FINAL, 126, size >> 8, size & 0xFF))
-    return bytes((_TEXT_FINAL, 127)) + size.to_bytes(8, "big")
+        return bytes((_TEXT_FINAL, 126, size >> 8, size & 0xFF)) + payload
+    return bytes((_TEXT_FINAL, 127)) + size.to_bytes(8, "big") + payload
 
 
 def payloads(frames: bytes) -> Iterator[bytes]:
@@ -41,6 +52,12 @@ def payloads(frames: bytes) -> Iterator[bytes]:
         at += head + size
 
 
+def entries(chunk: Chunk) -> Iterator[bytes]:
+    """Give a chunk's events as a replay hands them out: offset, token, the stored bytes."""
+    for payload in payloads(chunk.data):
+        yield b"{" + payload[len(_EVENT) :]
+
+
 class Tokens:
     """Resume tokens of one incarnation of the events topic, cheap to make in masses."""
 
@@ -53,24 +70,12 @@ class Tokens:
         """Write the token of a position."""
         return str(ResumeToken(self.epoch, partition, next_offset))
 
-    def entry(self, partition: int, offset: int, event: bytes) -> bytes:
-        """Write one event as a replay hands it out: offset, token, the stored bytes."""
-        return b'{"offset":%d,"token":"%b%d","event":%b}' % (
-            offset,
-            self._prefixes[partition],
-            offset + 1,
-            event,
-        )
-
     def event_frame(self, partition: int, offset: int, event: bytes) -> bytes:
         """Write one event as a WebSocket frame."""
-        head = b'{"type":"event","offset":%d,"token":"%b%d","event":' % (
-            offset,
-            self._prefixes[partition],
-            offset + 1,
+        return text_frame(
+            b'%b"offset":%d,"token":"%b%d","event":%b}'
+            % (_EVENT, offset, self._prefixes[partition], offset + 1, event)
         )
-        size = len(head) + len(event) + 1
-        return b"".join((_text_head(size), head, event, b"}"))
 
 
 def subscribed(run_id: str, outcome: str, token: str, head: str) -> bytes:

@@ -24,12 +24,13 @@ from durable_streaming.gateway.store import (
     DerivedStore,
     EventStore,
     Identity,
+    Incoming,
     RunIndex,
     Summary,
     open_database,
 )
 from durable_streaming.gateway.store.index import ListedRun
-from durable_streaming.gateway.tail import DerivedSink, EventSink, Handover, Live, Tail, Watch
+from durable_streaming.gateway.tail import DerivedSink, EventSink, Handover, Tail, Watch
 
 _log = logging.getLogger(__name__)
 
@@ -126,7 +127,7 @@ class Incarnation:
         self.probe = EndProbe(self._ask_marks)
         self.broker = BrokerView(opened.log, opened.admin, settings.kafka.topics)
         self.watchers = Watchers(self._entry)
-        self._live: Handover[list[Live]] = Handover(self._loop, self._apply)
+        self._live: Handover[list[Incoming]] = Handover(self._loop, self._apply)
         self._settled: Handover[dict[str, Summary]] = Handover(self._loop, self._settle)
         event_sink = EventSink(self.events, self.tokens, self._live, metrics)
         derived_sink = DerivedSink(self.derived, settings.kafka.topics, self._settled)
@@ -222,10 +223,10 @@ class Incarnation:
         else:
             self._warm = True
 
-    def _apply(self, batch: list[Live]) -> None:
-        self.hub.apply(batch)
+    def _apply(self, events: list[Incoming]) -> None:
+        self.hub.apply(events)
         # Later changes of an entry come with the derived records.
-        self.watchers.note(live.run_id for live in batch if not live.floor)
+        self.watchers.note(event.run_id for event in events if not event.floor)
 
     def _settle(self, changed: dict[str, Summary]) -> None:
         self.hub.settle(changed)

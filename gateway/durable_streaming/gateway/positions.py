@@ -152,8 +152,8 @@ def _start(log: Incarnation, run: Known) -> int:
     low = log.watch.low(run.row.partition)
     if run.row.first_offset >= low:
         return run.row.first_offset
-    kept = log.events.read(run.run_id, low, limit=1, max_bytes=1)
-    return kept[0].offset if kept else max(low, run.row.next_offset)
+    first = log.events.read(run.run_id, low, limit=1, max_bytes=1)
+    return max(low, run.row.next_offset) if first is None else first.next_offset - 1
 
 
 def look_up(log: Incarnation, run_id: str) -> Known | None:

@@ -6,7 +6,6 @@ import errno
 import gc
 import logging
 import socket
-import sys
 from types import FrameType
 
 import uvicorn
@@ -32,8 +31,6 @@ _MAX_FRAME_BYTES = 64 * 1024
 # Events come and go by the ten thousand a second and hold no cycles: a collection for every 700
 # of them, as by default, finds nothing.
 _ALLOCATIONS_A_COLLECTION = 50_000
-# How long the loop and a tail's thread wait for each other; by default ten times as long.
-_SWITCH_S = 0.0005
 
 
 def serve(settings: GatewaySettings | None = None) -> None:
@@ -48,8 +45,6 @@ def serve(settings: GatewaySettings | None = None) -> None:
     logs.configure()
     listener = listen(settings.host, settings.port)
     _log.info("listening", extra={"host": settings.host, "port": listener.getsockname()[1]})
-    # The tail's thread asks for the interpreter several times a batch.
-    sys.setswitchinterval(_SWITCH_S)
     server = make_server(Engine(settings))
     gc.collect()
     # What is loaded by now stays: the collector needs not look through it again and again.

@@ -17,6 +17,9 @@ ProducerError
 
 from collections.abc import Collection, Sequence
 
+# Where the broker is away every run of a fleet has the same to say.
+_MOST_NOTES = 10
+
 
 class ProducerError(Exception):
     """Root of all errors of the SDK."""
@@ -143,7 +146,7 @@ class LogFailed(ProducerError):
 
 
 def raise_first(errors: Sequence[ProducerError]) -> None:
-    """Raise the first of what several runs met, with the others as notes; nothing for none.
+    """Raise the first of what several runs met, with others as notes; nothing for none.
 
     Raises:
         ProducerError: so that one `except` is enough, whatever the number of runs.
@@ -151,6 +154,8 @@ def raise_first(errors: Sequence[ProducerError]) -> None:
     if not errors:
         return
     first, *others = errors
-    for other in others:
+    for other in others[:_MOST_NOTES]:
         first.add_note(f"and {other}")
+    if len(others) > _MOST_NOTES:
+        first.add_note(f"and {len(others) - _MOST_NOTES} more runs with the like")
     raise first

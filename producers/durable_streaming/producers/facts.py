@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, TypedDict
 
@@ -81,11 +80,6 @@ def step_completed(
     """Complete a step."""
     data = {"step_id": step_id, "status": status}
     return Fact("step.completed", data | given(summary=summary, error=error))
-
-
-def new_call_id() -> str:
-    """Make an id for a tool call whose caller has none."""
-    return f"call_{uuid.uuid4().hex}"
 
 
 def called(call_id: str, name: str, arguments: Json, step_id: str | None) -> Fact:

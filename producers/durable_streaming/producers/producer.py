@@ -157,6 +157,10 @@ class AgentProducer:
         trace: TracebackType | None,
     ) -> None:
         engine = self._opened()
+        if engine.outbox.is_inherited:
+            # The events are the parent's to store, and a lock may have been held at the fork.
+            self._engine = None
+            return
         try:
             # Only whether all is stored: reading who owns the runs could take longer than they did.
             await self._flush(None)

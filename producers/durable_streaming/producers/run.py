@@ -167,6 +167,9 @@ class RunHandle(StoppableRun):
         that just ends is a failed run with the error type `cut`; an exception of the stream leaves
         this method, and ends the run where it leaves its block.
 
+        An agent that asks its model several times gives the responses one after the other, as an
+        asynchronous generator does that calls `tool_returned` between them (`examples/`).
+
         Args:
             stream: the SDK's own stream of objects, or decoded chunks of a recording.
             api: a name from `adapters.ADAPTERS`; `auto` tells it from the first chunk.

@@ -101,6 +101,10 @@ class SyncAgentProducer:
         trace: TracebackType | None,
     ) -> None:
         engine = self._opened()
+        if engine.outbox.is_inherited:
+            # The events are the parent's to store, and a lock may have been held at the fork.
+            self._engine = None
+            return
         try:
             self._flush(None)
         except ProducerError as unstored:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from durable_streaming.producers import facts
 from durable_streaming.producers.errors import ProducerError
+from durable_streaming.producers.identity import new_call_id
 
 if TYPE_CHECKING:
     from durable_streaming.producers.facts import Json, StepStatus
@@ -63,7 +64,7 @@ class SyncToolScope:
         call_id: str | None,
         step_id: str | None,
     ) -> None:
-        self.call_id = call_id or facts.new_call_id()
+        self.call_id = call_id or new_call_id()
         self._run = run
         self._called = facts.called(self.call_id, name, arguments, step_id)
         self._returned = False

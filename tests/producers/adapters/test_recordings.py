@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from durable_streaming.producers.adapters import detect
+
 from .replay import Replay, bad_events, read_lines, replay
 
 _BESIDE_THE_REPOSITORY = Path(__file__).parents[3].parent / "shared" / "recordings"
@@ -41,6 +43,14 @@ def _replay(entry: dict[str, Any]) -> Replay:
 @cache
 def _replay_file(file: str) -> Replay:
     return replay(read_lines(FOLDER / file))
+
+
+@each_recording
+def test_the_first_chunk_tells_the_api(entry: dict[str, Any]) -> None:
+    chunks = read_lines(FOLDER / entry["file"])
+    api = "google-interactions" if entry["api"] == "other" else entry["api"]
+    assert detect(chunks[0]) == api
+    assert replay(chunks, api) == _replay(entry)
 
 
 @each_recording

@@ -17,7 +17,7 @@ def sdk(name: str) -> Any:
 async def openai_responses(chunks: Iterable[dict[str, Any]]) -> AsyncIterator[object]:
     openai = sdk("openai")
     async with openai.AsyncOpenAI(
-        api_key="none", http_client=_client(openai.DefaultAsyncHttpxClient, _named(chunks))
+        api_key="none", http_client=mocked(openai.DefaultAsyncHttpxClient, named_events(chunks))
     ) as client:
         async for event in await client.responses.create(model="m", input="i", stream=True):
             yield event
@@ -25,10 +25,9 @@ async def openai_responses(chunks: Iterable[dict[str, Any]]) -> AsyncIterator[ob
 
 async def openai_chat(chunks: Iterable[dict[str, Any]]) -> AsyncIterator[object]:
     openai = sdk("openai")
-    lines = b"".join(b"data: " + json.dumps(chunk).encode() + b"\n\n" for chunk in chunks)
     async with openai.AsyncOpenAI(
         api_key="none",
-        http_client=_client(openai.DefaultAsyncHttpxClient, lines + b"data: [DONE]\n\n"),
+        http_client=mocked(openai.DefaultAsyncHttpxClient, unnamed_events(chunks)),
     ) as client:
         async for chunk in await client.chat.completions.create(
             model="m", messages=[{"role": "user", "content": "i"}], stream=True
@@ -41,7 +40,7 @@ async def anthropic_messages(chunks: Iterable[dict[str, Any]]) -> AsyncIterator[
     async with (
         anthropic.AsyncAnthropic(
             api_key="none",
-            http_client=_client(anthropic.DefaultAsyncHttpxClient, _named(chunks)),
+            http_client=mocked(anthropic.DefaultAsyncHttpxClient, named_events(chunks)),
         ) as client,
         # The helper that most agents use; between the wire's events it puts some of its own.
         client.messages.stream(
@@ -56,7 +55,7 @@ async def anthropic_raw(chunks: Iterable[dict[str, Any]]) -> AsyncIterator[objec
     """The wire's events alone; several messages may follow one another."""
     anthropic = sdk("anthropic")
     async with anthropic.AsyncAnthropic(
-        api_key="none", http_client=_client(anthropic.DefaultAsyncHttpxClient, _named(chunks))
+        api_key="none", http_client=mocked(anthropic.DefaultAsyncHttpxClient, named_events(chunks))
     ) as client:
         async for event in await client.messages.create(
             model="m", max_tokens=1, messages=[{"role": "user", "content": "i"}], stream=True
@@ -90,13 +89,21 @@ STREAMS = {
 }
 
 
-def _named(chunks: Iterable[dict[str, Any]]) -> bytes:
+def named_events(chunks: Iterable[dict[str, Any]]) -> bytes:
+    """Write chunks as server-sent events that have their type as their name."""
     return b"".join(
         f"event: {chunk['type']}\ndata: {json.dumps(chunk)}\n\n".encode() for chunk in chunks
     )
 
 
-def _client(of: Any, body: bytes) -> Any:
+def unnamed_events(chunks: Iterable[dict[str, Any]]) -> bytes:
+    """Write chunks as chat completions come over the wire."""
+    lines = (b"data: " + json.dumps(chunk).encode() + b"\n\n" for chunk in chunks)
+    return b"".join(lines) + b"data: [DONE]\n\n"
+
+
+def mocked(of: Any, body: bytes) -> Any:
+    """Make a client of an SDK's own class that answers every request with the body."""
     # The SDK's own client class says which HTTP library it stands on.
     httpx = next(
         importlib.import_module(base.__module__.partition(".")[0])

@@ -10,6 +10,7 @@ from fastapi.responses import StreamingResponse
 
 from durable_streaming.gateway.auth import Principal
 from durable_streaming.gateway.engine import Engine
+from durable_streaming.gateway.frames import entries
 from durable_streaming.gateway.http.answers import (
     EventEntry,
     EventPage,
@@ -31,7 +32,6 @@ from durable_streaming.gateway.incarnation import Incarnation
 from durable_streaming.gateway.parameters import Wanted, last_event_id
 from durable_streaming.gateway.positions import Located, locate
 from durable_streaming.gateway.sse import EventStream
-from durable_streaming.gateway.store import StoredEvent
 from durable_streaming.schemas import canonical
 
 router = APIRouter(prefix="/v1/runs", tags=["events"])
@@ -119,21 +119,16 @@ async def _page(log: Incarnation, located: Located, limit: int) -> Response:
         max_bytes=_MAX_PAGE_BYTES,
         end=located.head,
     )
-    next_offset = _after(located, found)
+    next_offset = located.cursor if found is None else found.next_offset
     caught_up = next_offset >= located.head
     closed = located.is_closed(next_offset)
-    entries = b",".join(log.tokens.entry(partition, *event) for event in found)
     body = b'{"caught_up":%b,"closed":%b,"events":[%b],"token":%b}' % (
         canonical(caught_up),
         canonical(closed),
-        entries,
+        b"" if found is None else b",".join(entries(found)),
         canonical(log.tokens.at(partition, next_offset)),
     )
     return Response(body, media_type=JSON)
-
-
-def _after(located: Located, found: list[StoredEvent]) -> int:
-    return found[-1].offset + 1 if found else located.cursor
 
 
 async def _lines(log: Incarnation, located: Located, limit: int | None) -> AsyncIterator[bytes]:
@@ -153,11 +148,11 @@ async def _lines(log: Incarnation, located: Located, limit: int | None) -> Async
             max_bytes=_BYTES_A_READ,
             end=located.head,
         )
-        if not found:
+        if found is None:
             return
-        yield b"".join(log.tokens.entry(row.partition, *event) + b"\n" for event in found)
-        cursor = found[-1].offset + 1
-        left = None if left is None else left - len(found)
+        yield b"".join(entry + b"\n" for entry in entries(found))
+        cursor = found.next_offset
+        left = None if left is None else left - found.frames
 
 
 def _expired_line(log: Incarnation, partition: int, cursor: int) -> bytes:

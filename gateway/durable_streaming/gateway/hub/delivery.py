@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from durable_streaming.gateway import frames
 from durable_streaming.gateway.errors import StoreDamagedError
+from durable_streaming.gateway.frames import Chunk
 from durable_streaming.gateway.hub.feed import Feed
 from durable_streaming.gateway.hub.limits import Limits
-from durable_streaming.gateway.hub.ring import Chunk
 from durable_streaming.gateway.hub.source import FrameSource
 from durable_streaming.gateway.hub.subscription import Subscription
 from durable_streaming.gateway.metrics import Tally
@@ -60,11 +60,7 @@ class Delivery:
         """
         start, head, now = feed.flushed, feed.head, self._clock()
         feed.flushed = head
-        chunk: Chunk | None = None
-        if feed.final is None and feed.ring.covers(start) and not self._has_expired(feed, start):
-            chunk = feed.ring.take(start, head, self._limits.chunk_bytes)
-            if chunk is not None and chunk.next_offset != head:
-                chunk = None
+        chunk = self._whole(feed, start, head)
         shared: Shared = {}
         writes = 0
         for subscription in list(feed.subscriptions):
@@ -121,6 +117,13 @@ class Delivery:
             if left <= 0:
                 self._later(self.pump, subscription)
                 return
+
+    def _whole(self, feed: Feed, start: int, end: int) -> Chunk | None:
+        """Join all that lies between two offsets; None where that is not all there is to do."""
+        if feed.final is not None or not feed.ring.covers(start) or self._has_expired(feed, start):
+            return None
+        chunk = feed.ring.take(start, end, self._limits.chunk_bytes)
+        return chunk if chunk is not None and chunk.next_offset == end else None
 
     def _take(self, feed: Feed, cursor: int, end: int, shared: Shared | None) -> Chunk | None:
         if shared is None:

@@ -17,11 +17,13 @@ from durable_streaming.gateway.hub.ring import Ring
 from durable_streaming.gateway.hub.source import FrameSource
 from durable_streaming.gateway.hub.subscription import Subscription
 from durable_streaming.gateway.metrics import Metrics
-from durable_streaming.gateway.store import EventStore, RunRow, Summary
-from durable_streaming.gateway.tail.events import Live
+from durable_streaming.gateway.store import EventStore, Incoming, RunRow, Summary
 
 # A flush gives the loop back after so many runs: other sockets' time is not one busy batch's.
 _RUNS_A_TURN = 100
+# A flush is moved by so much, back or forth, to go with a batch of the tail: what comes right after
+# a flush waits longest. A busy tail brings one more often than this allows for.
+_MOVED_S = 0.006
 # Of the loop's time; from here on as much is joined as may be.
 _BUSY_SHARE = 0.25
 # What a run costs besides its frames.
@@ -64,7 +66,7 @@ class Hub:
         self._spent = 0.0
         self._interval = limits.flush_interval
         self.delivery = Delivery(
-            FrameSource(store, tokens, metrics.tally),
+            FrameSource(store, metrics.tally),
             limits,
             metrics.tally,
             token_at=tokens.at,
@@ -80,25 +82,25 @@ class Hub:
         """How many subscriptions there are."""
         return sum(len(connection.subscriptions) for connection in self.ladder.connections)
 
-    def apply(self, batch: Iterable[Live]) -> None:
+    def apply(self, events: Iterable[Incoming]) -> None:
         """Take a batch of events in; the tail's hand-over calls it."""
         began = time.perf_counter()
         pause_ms = self._limits.pause * 1000
         at_once: dict[Feed, None] = {}
-        for live in batch:
-            run_id, timestamp_ms = live.run_id, live.timestamp_ms
-            feed = self._feeds.get(run_id)
+        for event in events:
+            timestamp_ms = event.timestamp_ms
+            feed = self._feeds.get(event.run_id)
             if feed is None:
-                feed = self._new_feed(run_id, live.partition, live.floor)
+                feed = self._new_feed(event.run_id, event.partition, event.floor)
             else:
-                self._feeds.move_to_end(run_id)
-            self._rings_size += feed.ring.append(live.offset, live.frame)
-            feed.head = max(feed.head, live.offset + 1)
+                self._feeds.move_to_end(event.run_id)
+            self._rings_size += feed.ring.append(event.offset, event.frame)
+            feed.head = max(feed.head, event.offset + 1)
             feed.appended += 1
             if feed.subscriptions:
                 feed.waiting_ms.append(timestamp_ms)
                 # By the broker's time: that events come late must not make them go out singly.
-                if live.urgent or timestamp_ms - feed.newest_ms >= pause_ms:
+                if event.is_urgent or timestamp_ms - feed.newest_ms >= pause_ms:
                     at_once[feed] = None
                 else:
                     self._dirty[feed] = None
@@ -106,6 +108,8 @@ class Hub:
         self._evict()
         for feed in at_once:
             self._flush(feed)
+        if self._dirty and not self._due and self._loop.time() >= self._flush_at - _MOVED_S:
+            self._begin_flush()
         self._schedule()
         self._spent += time.perf_counter() - began
 
@@ -214,17 +218,27 @@ class Hub:
             feed.ring = Ring(feed.head, self._limits.ring_bytes)
             self._feeds.move_to_end(run_id)
 
-    def _flush_dirty(self) -> None:
+    @property
+    def _flush_at(self) -> float:
+        return self._flushed_at + self._interval
+
+    def _begin_flush(self) -> None:
+        # What comes while these are flushed waits for the next time, or nothing is joined.
+        self._due, self._dirty = list(self._dirty), {}
+        # From its beginning: how long a flush takes must not come on top of the interval.
+        self._flushed_at = self._loop.time()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _flush_due(self) -> None:
         began = time.perf_counter()
+        self._timer = None
         if not self._due:
-            # What comes while these are flushed waits for the next time, or nothing is joined.
-            self._due, self._dirty = list(self._dirty), {}
-            # From its beginning: how long a flush takes must not come on top of the interval.
-            self._flushed_at = self._loop.time()
+            self._begin_flush()
         for feed in self._due[:_RUNS_A_TURN]:
             self._flush(feed)
         del self._due[:_RUNS_A_TURN]
-        self._timer = None
         self._schedule()
         self._spent += time.perf_counter() - began
 
@@ -232,9 +246,9 @@ class Hub:
         if self._timer is not None:
             return
         if self._due:
-            self._timer = self._loop.call_later(0, self._flush_dirty)
+            self._timer = self._loop.call_later(0, self._flush_due)
         elif self._dirty:
-            self._timer = self._loop.call_at(self._flushed_at + self._interval, self._flush_dirty)
+            self._timer = self._loop.call_at(self._flush_at + _MOVED_S, self._flush_due)
 
     def _flush(self, feed: Feed) -> None:
         self._dirty.pop(feed, None)

@@ -10,8 +10,8 @@ class Limits:
     """Bounds of one hub; times in seconds, sizes in bytes.
 
     Attributes:
-        flush_interval: frames of one run within it are joined into one write. A write costs 8 to
-            10 microseconds however long it is, so joining is what carries a busy run.
+        flush_interval: frames of one run within it are joined into one write. A write costs
+            microseconds however long it is, so joining is what carries a busy run.
         busy_flush_interval: the same while the loop is busy, and between the two on the way there:
             more is joined, less is spent.
         pause: the first event of a run after so long without any goes out at once.
@@ -25,7 +25,7 @@ class Limits:
     """
 
     flush_interval: float = 0.025
-    busy_flush_interval: float = 0.05
+    busy_flush_interval: float = 0.045
     pause: float = 0.1
     chunk_bytes: int = 64 * 1024
     turn_bytes: int = 256 * 1024

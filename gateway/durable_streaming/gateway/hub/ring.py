@@ -3,20 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from typing import NamedTuple
+from itertools import accumulate
 
-
-class Chunk(NamedTuple):
-    """Frames of consecutive events of a run, joined.
-
-    Attributes:
-        next_offset: one past the last event in it.
-        frames: how many there are.
-    """
-
-    data: bytes
-    next_offset: int
-    frames: int
+from durable_streaming.gateway.frames import Chunk
 
 
 class Ring:
@@ -64,12 +53,10 @@ class Ring:
         last = bisect_left(self._offsets, end, lo=first)
         if first == last:
             return None
-        at = first
-        size = 0
-        while at < last and (size < max_bytes or at == first):
-            size += len(self._frames[at])
-            at += 1
-        return Chunk(b"".join(self._frames[first:at]), self._offsets[at - 1] + 1, at - first)
+        ends = list(accumulate(map(len, self._frames[first:last])))
+        count = min(bisect_left(ends, max_bytes) + 1, len(ends))
+        last = first + count
+        return Chunk(b"".join(self._frames[first:last]), self._offsets[last - 1] + 1, count)
 
     def _shrink(self) -> None:
         # Down to three quarters, so that the lists are moved rarely and not with each event.

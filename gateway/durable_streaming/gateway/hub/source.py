@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from durable_streaming.gateway.frames import Tokens
+from durable_streaming.gateway.frames import Chunk
 from durable_streaming.gateway.hub.feed import Feed
-from durable_streaming.gateway.hub.ring import Chunk
 from durable_streaming.gateway.metrics import Tally
 from durable_streaming.gateway.store import EventStore
 
@@ -22,11 +21,8 @@ class FrameSource:
     grow any more.
     """
 
-    def __init__(
-        self, store: EventStore, tokens: Tokens, tally: Tally, cache_bytes: int = _CACHE_BYTES
-    ) -> None:
+    def __init__(self, store: EventStore, tally: Tally, cache_bytes: int = _CACHE_BYTES) -> None:
         self._store = store
-        self._tokens = tokens
         self._cache_bytes = cache_bytes
         self._cached_bytes = 0
         self._cache: OrderedDict[tuple[str, int], Chunk] = OrderedDict()
@@ -50,15 +46,10 @@ class FrameSource:
         return self._read(feed, cursor, end, max_bytes)
 
     def _read(self, feed: Feed, cursor: int, end: int, max_bytes: int) -> Chunk | None:
-        events = self._store.read(
+        chunk = self._store.read(
             feed.run_id, cursor, limit=_MAX_EVENTS, max_bytes=max_bytes, end=end
         )
-        if not events:
-            return None
-        frame = self._tokens.event_frame
-        data = b"".join(frame(feed.partition, offset, value) for offset, value in events)
-        chunk = Chunk(data, events[-1].offset + 1, len(events))
-        if len(events) == _MAX_EVENTS or len(data) >= max_bytes:
+        if chunk is not None and (chunk.frames == _MAX_EVENTS or len(chunk.data) >= max_bytes):
             self._keep((feed.run_id, cursor), chunk)
         return chunk
 

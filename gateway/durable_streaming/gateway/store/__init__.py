@@ -5,8 +5,8 @@ All of it is a copy of Kafka's: dropped and rebuilt when missing, damaged or of 
 
 from durable_streaming.gateway.store.database import Database
 from durable_streaming.gateway.store.derived import DerivedStore
-from durable_streaming.gateway.store.events import EventStore, Incoming
-from durable_streaming.gateway.store.held import StoredEvent
+from durable_streaming.gateway.store.events import EventStore
+from durable_streaming.gateway.store.held import Incoming
 from durable_streaming.gateway.store.identity import Identity, open_database
 from durable_streaming.gateway.store.index import RunIndex
 from durable_streaming.gateway.store.rows import RunRow, Summary
@@ -19,7 +19,6 @@ __all__ = [
     "Incoming",
     "RunIndex",
     "RunRow",
-    "StoredEvent",
     "Summary",
     "open_database",
 ]

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from threading import Lock
 
 import msgspec
 from rocksdict import WriteBatch
 
-from durable_streaming.gateway.errors import StoreDamagedError
+from durable_streaming.gateway.frames import Chunk
 from durable_streaming.gateway.store import keys
 from durable_streaming.gateway.store.database import Database
-from durable_streaming.gateway.store.held import Held, StoredEvent, decode_chunk, encode_chunk
+from durable_streaming.gateway.store.held import Held, Incoming
+from durable_streaming.gateway.store.joined import Joined
 from durable_streaming.gateway.store.rows import RunRow, Summary
 from durable_streaming.gateway.times import to_ms
 
@@ -21,19 +22,8 @@ from durable_streaming.gateway.times import to_ms
 _CACHED_ROWS = 10_000
 # Events of a run that are written together cost little more than one.
 _HOLD_S = 0.25
-_HOLD_BYTES = 1024 * 1024
-
-
-# Untracked by the garbage collector, as there is one for each event and no cycle can be in it.
-class Incoming(msgspec.Struct, gc=False):
-    """One valid event on its way into the store."""
-
-    run_id: str
-    partition: int
-    offset: int
-    timestamp_ms: int
-    seq: int | None
-    value: bytes
+_HOLD_BYTES = 4 * 1024 * 1024
+_NO_END = 2**63
 
 
 class EventStore:
@@ -60,32 +50,31 @@ class EventStore:
         raw = self._database.get(keys.position(self._topic, partition))
         return None if raw is None else int.from_bytes(raw, "big")
 
-    def append(self, events: Iterable[Incoming], positions: dict[int, int]) -> list[int]:
-        """Take a batch in with the positions after it, all or nothing.
+    def append(self, events: Sequence[Incoming], positions: dict[int, int]) -> None:
+        """Take a batch in with the positions after it, and fill in each event's `floor`.
 
         Args:
             events: in order of offset in each partition.
             positions: the next offset of each partition that moved.
 
-        Returns:
-            For each event the run's next offset before it, 0 where it is the run's first.
+        Raises:
+            StoreDamagedError: the store is of no use any more, be the batch in by half or not.
         """
-        before: list[int] = []
         with self._lock:
             if not self._held_positions:
                 self._write_at = time.monotonic() + _HOLD_S
             for event in events:
                 held = self._held.get(event.run_id) or self._hold(event)
+                held.offsets.append(event.offset)
+                held.frames.append(event.frame)
+                self._held_bytes += len(event.frame)
                 row = held.row
-                before.append(row.next_offset)
-                held.events.append(StoredEvent(event.offset, event.value))
-                self._held_bytes += len(event.value)
+                event.floor = row.next_offset
                 row.next_offset = event.offset + 1
                 row.events += 1
-                if event.seq == 0:
+                if event.is_start:
                     row.start_offset = event.offset
             self._held_positions |= positions
-        return before
 
     def write_due(self) -> None:
         """Write what was held long enough, or is much, or the run list waits for."""
@@ -123,27 +112,31 @@ class EventStore:
         return None if raw is None else RunRow.unpack(raw)
 
     def read(
-        self, run_id: str, from_offset: int, *, limit: int, max_bytes: int, end: int | None = None
-    ) -> list[StoredEvent]:
-        """Return a run's events from an offset (inclusive) on.
+        self, run_id: str, from_offset: int, *, limit: int, max_bytes: int, end: int = _NO_END
+    ) -> Chunk | None:
+        """Return a run's events from an offset (inclusive) on, None where there is none.
 
         Args:
             run_id: the run.
             from_offset: first offset wanted.
             limit: most events to return.
-            max_bytes: stop after the event that reaches so many bytes of values.
+            max_bytes: stop once so many are reached; what is stored as one value is not cut for
+                it, so less than twice as many may come.
             end: first offset not wanted.
         """
-        found: list[StoredEvent] = []
-        size = 0
-        for event in self._from(run_id, from_offset):
-            if end is not None and event.offset >= end:
+        parts: list[bytes] = []
+        cursor, frames, size = from_offset, 0, 0
+        for joined in self._from(run_id, from_offset):
+            chunk = joined.take(cursor, end, limit - frames, max_bytes)
+            if chunk is None:
                 break
-            found.append(event)
-            size += len(event.value)
-            if len(found) >= limit or size >= max_bytes:
+            parts.append(chunk.data)
+            cursor = chunk.next_offset
+            frames += chunk.frames
+            size += len(chunk.data)
+            if frames >= limit or size >= max_bytes:
                 break
-        return found
+        return Chunk(b"".join(parts), cursor, frames) if parts else None
 
     def expire(self, lows: dict[int, int]) -> int:
         """Follow the broker's retention.
@@ -180,24 +173,21 @@ class EventStore:
     def _trim(self, batch: WriteBatch, key: bytes, low: int) -> int | None:
         """Cut the chunk that `low` lies in; give the first offset kept."""
         for chunk_key, raw in self._database.scan(keys.chunk(key, low), keys.chunks_end(key)):
-            kept = [event for event in _decode(raw) if event.offset >= low]
-            batch.put(chunk_key, encode_chunk(kept))
-            return kept[0].offset
+            kept = Joined.decode(raw).since(low)
+            batch.put(chunk_key, kept.encode())
+            return kept.offsets[0]
         return None
 
-    def _from(self, run_id: str, from_offset: int) -> Iterator[StoredEvent]:
-        # Memory first: what is written meanwhile is then found twice, and taken once.
+    def _from(self, run_id: str, from_offset: int) -> Iterator[Joined]:
+        # Memory first: what is written meanwhile is then met twice, instead of never.
         with self._lock:
             held = self._held.get(run_id)
-            newest = [] if held is None else list(held.events)
+            offsets, frames = ([], []) if held is None else held.since(from_offset)
         key = run_id.encode()
         for _, raw in self._database.scan(keys.chunk(key, from_offset), keys.chunks_end(key)):
-            for event in _decode(raw):
-                if newest and event.offset >= newest[0].offset:
-                    break
-                if event.offset >= from_offset:
-                    yield event
-        yield from (event for event in newest if event.offset >= from_offset)
+            yield Joined.decode(raw)
+        if offsets:
+            yield Joined.of(offsets, frames)
 
     def _hold(self, event: Incoming) -> Held:
         row = self._row_for_writing(event.run_id)
@@ -232,10 +222,3 @@ class EventStore:
             return None
         row = self._rows[run_id] = RunRow.unpack(raw)
         return row
-
-
-def _decode(raw: bytes) -> list[StoredEvent]:
-    try:
-        return decode_chunk(raw)
-    except msgspec.DecodeError as error:
-        raise StoreDamagedError(f"stored events can't be read: {error}") from error

@@ -14,7 +14,7 @@ from durable_streaming.gateway.store.database import Database
 
 _log = logging.getLogger(__name__)
 
-_FORMAT = 2
+_FORMAT = 3
 
 
 class Identity(msgspec.Struct, frozen=True):

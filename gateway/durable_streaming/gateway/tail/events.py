@@ -6,8 +6,6 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 
-import msgspec
-
 from durable_streaming.eventlog import Place, Record
 from durable_streaming.gateway.frames import Tokens
 from durable_streaming.gateway.metrics import Metrics
@@ -21,24 +19,6 @@ _log = logging.getLogger(__name__)
 _URGENT_PREFIXES = ("run.", "step.", "tool.", "plan.")
 
 
-# Untracked by the garbage collector, as there is one for each event and no cycle can be in it.
-class Live(msgspec.Struct, gc=False):
-    """One event as the loop gets it.
-
-    Attributes:
-        floor: the run's next offset before this event: nothing of the run lies between.
-        urgent: whether it must not wait to be joined with others.
-    """
-
-    run_id: str
-    partition: int
-    offset: int
-    floor: int
-    timestamp_ms: int
-    frame: bytes
-    urgent: bool
-
-
 class EventSink:
     """Takes the records of the events topic; only valid events go on."""
 
@@ -46,7 +26,7 @@ class EventSink:
         self,
         store: EventStore,
         tokens: Tokens,
-        handover: Handover[list[Live]],
+        handover: Handover[list[Incoming]],
         metrics: Metrics,
         judged: Callable[..., Event | BadRecord] = judge,
     ) -> None:
@@ -75,34 +55,27 @@ class EventSink:
         self._store.write_due()
 
     def _take(self, records: list[Record], positions: Mapping[Place, int]) -> None:
-        kinds: list[str] = []
-        incoming: list[Incoming] = []
-        for record in records:
-            _, partition, offset, key, value, timestamp_ms, _ = record
+        events: list[Incoming] = []
+        for _, partition, offset, key, value, timestamp_ms, _ in records:
             event = self._judge(value, key, partition, self._tokens.partitions)
-            if isinstance(event, Event):
-                kinds.append(event.type)
-                incoming.append(
-                    Incoming(event.run_id, partition, offset, timestamp_ms, event.seq, event.value)
-                )
-            else:
+            if isinstance(event, BadRecord):
                 # The processors write it to the dead letters; here it is only not shown.
                 self._metrics.bad_records.labels(reason=event.reason).inc()
-        floors = self._store.append(
-            incoming, {partition: next_offset for (_, partition), next_offset in positions.items()}
+                continue
+            events.append(
+                Incoming(
+                    event.run_id,
+                    partition,
+                    offset,
+                    timestamp_ms,
+                    self._tokens.event_frame(partition, offset, event.value),
+                    event.seq == 0,
+                    event.type.startswith(_URGENT_PREFIXES),
+                )
+            )
+        self._store.append(
+            events, {partition: next_offset for (_, partition), next_offset in positions.items()}
         )
-        self._metrics.stored_events.inc(len(incoming))
-        if incoming:
-            batch = list(map(self._live, incoming, floors, kinds))
-            self._handover.put(batch, sum(len(live.frame) for live in batch))
-
-    def _live(self, event: Incoming, floor: int, kind: str) -> Live:
-        return Live(
-            event.run_id,
-            event.partition,
-            event.offset,
-            floor,
-            event.timestamp_ms,
-            self._tokens.event_frame(event.partition, event.offset, event.value),
-            kind.startswith(_URGENT_PREFIXES),
-        )
+        self._metrics.stored_events.inc(len(events))
+        if events:
+            self._handover.put(events, sum(len(event.frame) for event in events))

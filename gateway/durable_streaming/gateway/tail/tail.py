@@ -19,7 +19,7 @@ _READ_TIMEOUT_S = 0.2
 _MAX_RECORDS = 2_000
 # A batch costs as much as several records, here and on the loop. The first record after a pause
 # is taken at once; those that follow it so closely are taken together.
-_GATHER_S = 0.005
+_GATHER_S = 0.010
 _RETRY_S = 0.5
 _STOP_TIMEOUT_S = 5.0
 
@@ -116,7 +116,7 @@ class Tail:
         try:
             with self._log.reader(self._positions) as reader:
                 while not self._stopped.is_set():
-                    if self._step(reader):
+                    if 0 < self._step(reader) < _MAX_RECORDS:
                         time.sleep(_GATHER_S)
         except _Reread:
             _log.warning("offsets jumped, reading again", extra={"tail": self._thread.name})
@@ -124,7 +124,8 @@ class Tail:
             _log.warning("log unavailable", extra={"tail": self._thread.name, "reason": str(error)})
             self._stopped.wait(_RETRY_S)
 
-    def _step(self, reader: Reader) -> bool:
+    def _step(self, reader: Reader) -> int:
+        """Take one batch; say how many records it had."""
         records = reader.read(_READ_TIMEOUT_S, _MAX_RECORDS)
         if not self._gaps_expected:
             self._check_continuity(records)
@@ -141,7 +142,7 @@ class Tail:
             self._behind = {place for place in self._behind if not self._is_reached(place, reader)}
             if not self._behind:
                 self._loop.call_soon_threadsafe(self._note_end)
-        return 0 < len(records) < _MAX_RECORDS
+        return len(records)
 
     def _is_reached(self, place: Place, reader: Reader) -> bool:
         # By the mark alone it might never be: the last offsets may hold no record for a reader.

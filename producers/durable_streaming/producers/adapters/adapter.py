@@ -9,6 +9,7 @@ from durable_streaming.producers.adapters.chunks import Chunk, as_mapping, text
 from durable_streaming.producers.adapters.outcome import CUT, Outcome
 from durable_streaming.producers.adapters.sources import Sources
 from durable_streaming.producers.adapters.text import TextParts
+from durable_streaming.producers.adapters.usage import summed
 from durable_streaming.producers.facts import Fact
 
 
@@ -16,7 +17,9 @@ class Adapter(ABC):
     """Turns one stream of one provider into the facts of one run; no input or output.
 
     An adapter serves one stream. `run.started` is the caller's to write, with `model`. Chunks
-    that an adapter does not know are ignored, so a provider may add kinds.
+    that an adapter does not know are ignored, so a provider may add kinds. The responses of one
+    agent's loop may follow one another in a stream: their text is in parts of its own, their usage
+    is added, and the last one's end is the stream's.
 
     Attributes:
         api: the name under which `adapter_for` knows the adapter.
@@ -32,7 +35,9 @@ class Adapter(ABC):
         self._calls = ToolCalls()
         self._sources = Sources()
         self._usage: dict[str, Any] = {}
+        self._earlier_usage: dict[str, Any] = {}
         self._outcome: Outcome = CUT
+        self._response = 0
         self._is_finished = False
 
     def feed(self, chunk: object) -> list[Fact]:
@@ -72,6 +77,16 @@ class Adapter(ABC):
     def _close(self) -> Iterator[Fact]:
         """Give what was held for chunks that did not come."""
         yield from ()
+
+    def _next_response(self) -> None:
+        """Take note that a response begins; one that came before was not the last."""
+        self._response += 1
+        self._earlier_usage = self._usage
+        self._outcome = CUT
+
+    def _count(self, usage: Chunk) -> None:
+        """Take what this response has used by now, in place of what was known of it."""
+        self._usage = summed(self._earlier_usage, usage)
 
     def _name_model(self, name: object) -> None:
         self.model = self.model or text(name) or None

@@ -7,8 +7,8 @@ from typing import Any, Final
 from durable_streaming.producers.adapters.adapter import Adapter
 from durable_streaming.producers.adapters.chunks import Chunk, index, mapping, mappings, text
 from durable_streaming.producers.adapters.limits import parsed
-from durable_streaming.producers.adapters.outcome import CUT, completed, failed, incomplete
-from durable_streaming.producers.adapters.usage import latest, summed
+from durable_streaming.producers.adapters.outcome import completed, failed, incomplete
+from durable_streaming.producers.adapters.usage import latest
 from durable_streaming.producers.facts import Fact
 
 _COMPLETE: Final = frozenset({"end_turn", "tool_use", "stop_sequence"})
@@ -24,15 +24,13 @@ class AnthropicMessages(Adapter):
 
     def __init__(self) -> None:
         super().__init__()
-        self._message = -1
         self._blocks: dict[Block, Chunk] = {}
         self._inputs: dict[Block, list[str]] = {}
         self._citations: dict[Block, list[Chunk]] = {}
-        self._earlier_usage: dict[str, Any] = {}
         self._message_usage: dict[str, Any] = {}
 
     def _read(self, chunk: Chunk) -> Iterator[Fact]:
-        at = (self._message, index(chunk.get("index")) or 0)
+        at = (self._response, index(chunk.get("index")) or 0)
         match text(chunk.get("type")):
             case "message_start":
                 self._start(mapping(chunk.get("message")))
@@ -43,22 +41,21 @@ class AnthropicMessages(Adapter):
             case "content_block_stop":
                 yield from self._stop(at)
             case "message_delta":
-                self._count(chunk.get("usage"))
+                self._count(mapping(chunk.get("usage")))
                 self._end(text(mapping(chunk.get("delta")).get("stop_reason")))
             case "error":
                 self._outcome = failed(mapping(chunk.get("error")))
 
     def _start(self, message: Chunk) -> None:
-        self._message += 1
+        self._next_response()
         self._name_model(message.get("model"))
-        self._earlier_usage, self._message_usage = self._usage, {}
-        self._count(message.get("usage"))
-        self._outcome = CUT
+        self._message_usage = {}
+        self._count(mapping(message.get("usage")))
 
-    def _count(self, usage: object) -> None:
-        # Within a message each count replaces the one before; messages are added.
-        self._message_usage = latest(self._message_usage, mapping(usage))
-        self._usage = summed(self._earlier_usage, self._message_usage)
+    def _count(self, usage: Chunk) -> None:
+        # The end of a message counts less than its beginning does.
+        self._message_usage = latest(self._message_usage, usage)
+        super()._count(self._message_usage)
 
     def _end(self, stop_reason: str) -> None:
         if stop_reason:

@@ -12,8 +12,10 @@ from durable_streaming.producers.facts import Fact
 @dataclass(slots=True)
 class _Call:
     call_id: str
+    name: str = ""
     is_called: bool = False
     is_told: bool = False
+    is_answered: bool = False
     held: list[Fact] = field(default_factory=list)
 
 
@@ -50,6 +52,7 @@ class ToolCalls:
         if call.is_called:
             return []
         call.is_called = True
+        call.name = name
         call.call_id = identifier(call_id) or call.call_id
         self._by_id[call.call_id] = call
         data = {"call_id": call.call_id, "name": name, "arguments": bounded(arguments)}
@@ -71,6 +74,11 @@ class ToolCalls:
         call = self._calls.get(key)
         return call.call_id if call is not None and call.is_called else None
 
+    def unanswered(self, name: str) -> str:
+        """Give the id of the first call of a tool that has no result yet; empty for none."""
+        found = (c for c in self._by_id.values() if c.name == name and not c.is_answered)
+        return next((call.call_id for call in found), "")
+
     def knows(self, call_id: str) -> bool:
         """Say whether a call of this id was told."""
         return identifier(call_id) in self._by_id
@@ -87,6 +95,8 @@ class ToolCalls:
     def _result(self, call_id: str, data: dict[str, Any]) -> list[Fact]:
         fact = Fact("tool.returned", data)
         call = self._by_id.get(call_id)
+        if call is not None:
+            call.is_answered = True
         if call is None or call.is_told:
             return [fact]
         call.held.append(fact)

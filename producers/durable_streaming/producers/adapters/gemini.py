@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from durable_streaming.producers.adapters.adapter import Adapter
 from durable_streaming.producers.adapters.chunks import Chunk, index, mapping, mappings, text
-from durable_streaming.producers.adapters.outcome import completed, failed, incomplete
+from durable_streaming.producers.adapters.outcome import CUT, completed, failed, incomplete
 from durable_streaming.producers.adapters.text import CitedRange, Utf8Positions
 from durable_streaming.producers.adapters.usage import latest
 from durable_streaming.producers.facts import Fact
@@ -28,12 +28,20 @@ class Gemini(Adapter):
         self._block = 0
         self._begun_calls = 0
         self._code_call_id = ""
+        self._response_id = ""
+        self._response_usage: dict[str, Any] = {}
         self._positions = Utf8Positions()
 
     def _read(self, chunk: Chunk) -> Iterator[Fact]:
         self._name_model(chunk.get("modelVersion"))
-        self._usage = latest(self._usage, mapping(chunk.get("usageMetadata")))
-        for candidate in mappings(chunk.get("candidates")):
+        candidates = mappings(chunk.get("candidates"))
+        response_id = text(chunk.get("responseId")) or self._response_id
+        if candidates and response_id != self._response_id and self._outcome is not CUT:
+            self._next_response()
+            yield from self._results_of_functions(chunk)
+        self._response_id = response_id
+        self._count(mapping(chunk.get("usageMetadata")))
+        for candidate in candidates:
             if not index(candidate.get("index")):
                 yield from self._follow(candidate)
         blocked = text(mapping(chunk.get("promptFeedback")).get("blockReason"))
@@ -42,6 +50,16 @@ class Gemini(Adapter):
         if error := mapping(chunk.get("error")):
             # The status is a word, the code the number of an HTTP status.
             self._outcome = failed({**error, "type": error.get("status")})
+
+    def _next_response(self) -> None:
+        super()._next_response()
+        self._response_usage = {}
+        self._block += self._block in self._text
+        self._positions.restart()
+
+    def _count(self, usage: Chunk) -> None:
+        self._response_usage = latest(self._response_usage, usage)
+        super()._count(self._response_usage)
 
     def _follow(self, candidate: Chunk) -> Iterator[Fact]:
         for part in mappings(mapping(candidate.get("content")).get("parts")):
@@ -82,10 +100,21 @@ class Gemini(Adapter):
         self._begun_calls += 1
         return self._calls.called(self._begun_calls, name, text(call.get("id")), arguments)
 
+    def _results_of_functions(self, chunk: Chunk) -> Iterator[Fact]:
+        # Where the SDK itself calls Python functions, only the history of the next response's
+        # chunks has what they gave: as its last content.
+        for content in mappings(chunk.get("automaticFunctionCallingHistory"))[-1:]:
+            for part in mappings(content.get("parts")):
+                yield from self._result(part)
+
     def _result(self, part: Chunk) -> Iterator[Fact]:
         for kind in ("functionResponse", "toolResponse"):
             if response := mapping(part.get(kind)):
-                yield from self._calls.returned(text(response.get("id")), response.get("response"))
+                # Functions are called without ids, and answered in the order of their calls.
+                call_id = text(response.get("id")) or self._calls.unanswered(
+                    text(response.get("name"))
+                )
+                yield from self._calls.returned(call_id, response.get("response"))
         if executed := mapping(part.get("codeExecutionResult")):
             call_id = text(executed.get("id")) or self._code_call_id
             outcome, output = text(executed.get("outcome")), executed.get("output")

@@ -18,6 +18,9 @@ from durable_streaming.producers.adapters.outcome import (
 from durable_streaming.producers.adapters.text import Utf8Positions
 from durable_streaming.producers.facts import Fact
 
+_Place = tuple[int, int]
+"""Number of the interaction in the stream, index of the step in it."""
+
 _COMPLETE: Final = frozenset({"completed", "requires_action"})
 
 
@@ -39,13 +42,15 @@ class GoogleInteractions(Adapter):
 
     def __init__(self) -> None:
         super().__init__()
-        self._steps: dict[int, _Step] = {}
+        self._steps: dict[_Place, _Step] = {}
 
     def _read(self, chunk: Chunk) -> Iterator[Fact]:
         interaction = mapping(chunk.get("interaction"))
         self._name_model(interaction.get("model"))
-        at = index(chunk.get("index")) or 0
+        at = self._response, index(chunk.get("index")) or 0
         match text(chunk.get("event_type")):
+            case "interaction.created":
+                self._next_response()
             case "step.start":
                 yield from self._start(at, mapping(chunk.get("step")))
             case "step.delta":
@@ -54,19 +59,19 @@ class GoogleInteractions(Adapter):
             case "step.stop" if at in self._steps:
                 yield from self._stop(at, self._steps.pop(at))
             case "interaction.completed":
-                self._usage = dict(mapping(interaction.get("usage")))
+                self._count(mapping(interaction.get("usage")))
                 self._outcome = _outcome(interaction)
             case "error":
                 self._outcome = failed(mapping(chunk.get("error")))
 
-    def _start(self, at: int, step: Chunk) -> Iterator[Fact]:
+    def _start(self, at: _Place, step: Chunk) -> Iterator[Fact]:
         self._steps[at] = opened = _Step(dict(step))
         if opened.kind.endswith("_call"):
             self._calls.open(at)
         for content in mappings(step.get("content")):
             yield from self._write(at, opened, text(content.get("text")))
 
-    def _grow(self, at: int, step: _Step, delta: Chunk) -> Iterator[Fact]:
+    def _grow(self, at: _Place, step: _Step, delta: Chunk) -> Iterator[Fact]:
         match text(delta.get("type")):
             case "text":
                 yield from self._write(at, step, text(delta.get("text")))
@@ -81,11 +86,11 @@ class GoogleInteractions(Adapter):
             case kind if kind and kind == step.kind:
                 step.members.update(delta)
 
-    def _write(self, at: int, step: _Step, written: str) -> list[Fact]:
+    def _write(self, at: _Place, step: _Step, written: str) -> list[Fact]:
         step.positions.append(written)
         return self._text.append(at, written)
 
-    def _cite(self, at: int, step: _Step, annotation: Chunk) -> list[Fact]:
+    def _cite(self, at: _Place, step: _Step, annotation: Chunk) -> list[Fact]:
         # The positions count UTF-8 bytes of the step's own text.
         start, end = index(annotation.get("start_index")) or 0, index(annotation.get("end_index"))
         span = step.positions.code_points(start, end)
@@ -96,7 +101,7 @@ class GoogleInteractions(Adapter):
         document = text(annotation.get("document_uri")) or text(annotation.get("file_name"))
         return self._sources.document(document, title=title, cited=cited)
 
-    def _stop(self, at: int, step: _Step) -> Iterator[Fact]:
+    def _stop(self, at: _Place, step: _Step) -> Iterator[Fact]:
         if step.kind.endswith("_call"):
             name = text(step.members.get("name")) or step.kind.removesuffix("_call")
             arguments = step.members.get("arguments")

@@ -13,8 +13,6 @@ from durable_streaming.producers.facts import Fact
 _COMPLETE: Final = frozenset(
     {"stop", "tool_calls", "function_call", "eos", "end_turn", "stop_sequence", "tool_use"}
 )
-_PART: Final = 0
-"""All content of a choice is one text part: no dialect separates parts."""
 
 
 @dataclass(slots=True)
@@ -29,7 +27,8 @@ class _Call:
 class OpenAIChat(Adapter):
     """Reads chat completion chunks; they never repeat the text, so no answer is claimed.
 
-    Only the first choice is followed: others are alternatives to it, not more of the answer.
+    Only the first choice is followed: others are alternatives to it, not more of the answer. All
+    content of a completion is one text part: no dialect separates parts.
     """
 
     api = "openai-chat"
@@ -38,16 +37,25 @@ class OpenAIChat(Adapter):
         super().__init__()
         self._open_calls: dict[int, _Call] = {}
         self._begun_calls = 0
+        self._completion_id = ""
         self._refusal = ""
         self._has_failed = False
 
     def _read(self, chunk: Chunk) -> Iterator[Fact]:
         self._name_model(chunk.get("model"))
+        choices = mappings(chunk.get("choices"))
+        # Some dialects give every chunk an id of its own, so a completion must have ended, too.
+        has_ended = self._outcome is not CUT and not self._has_failed
+        completion_id = text(chunk.get("id")) or self._completion_id
+        if choices and has_ended and completion_id != self._completion_id:
+            self._next_response()
+            self._refusal = ""
+        self._completion_id = completion_id
         groq = mapping(chunk.get("x_groq"))
         usage = mapping(chunk.get("usage")) or mapping(groq.get("usage"))
-        self._usage = dict(usage) or self._usage
+        if usage:
+            self._count(usage)
         yield from self._listed_sources(chunk)
-        choices = mappings(chunk.get("choices"))
         for choice in choices:
             if not index(choice.get("index")):
                 yield from self._follow(choice)
@@ -96,20 +104,20 @@ class OpenAIChat(Adapter):
                 text(detail.get("text")) or text(detail.get("summary"))
                 for detail in mappings(delta.get("reasoning_details"))
             )
-        return self._reasoning.append(_PART, thought)
+        return self._reasoning.append(self._response, thought)
 
     def _write(self, content: object) -> Iterator[Fact]:
-        yield from self._text.append(_PART, text(content))
+        yield from self._text.append(self._response, text(content))
         for part in mappings(content):
-            yield from self._text.append(_PART, text(part.get("text")))
+            yield from self._text.append(self._response, text(part.get("text")))
             thinking = part.get("thinking")
-            yield from self._reasoning.append(_PART, text(thinking))
+            yield from self._reasoning.append(self._response, text(thinking))
             for thought in mappings(thinking):
-                yield from self._reasoning.append(_PART, text(thought.get("text")))
+                yield from self._reasoning.append(self._response, text(thought.get("text")))
 
     def _cite(self, citation: Chunk) -> list[Fact]:
         cited = self._text.cited(
-            _PART, index(citation.get("start_index")), index(citation.get("end_index"))
+            self._response, index(citation.get("start_index")), index(citation.get("end_index"))
         )
         return self._sources.url(
             text(citation.get("url")),
@@ -155,7 +163,7 @@ class OpenAIChat(Adapter):
     def _execute(self, executed: Chunk, position: int) -> Iterator[Fact]:
         """Tell a tool that the provider ran: announced at first, then again with its result."""
         slot = index(executed.get("index"))
-        key = ("executed", position if slot is None else slot)
+        key = ("executed", self._response, position if slot is None else slot)
         arguments = parsed(executed.get("arguments"))
         name = text(executed.get("type")) or text(executed.get("name"))
         yield from self._calls.called(key, name, word(executed.get("id")), arguments)

@@ -39,23 +39,30 @@ _ENDS: Final = frozenset(
 )
 
 
+_Place = tuple[int, int]
+"""Number of the response in the stream, index of the item in it."""
+
+
 class OpenAIResponses(Adapter):
-    """Reads a Responses stream; the final response object is the claimed answer."""
+    """Reads a Responses stream; the last response's final object is the claimed answer."""
 
     api = "openai-responses"
 
     def __init__(self) -> None:
         super().__init__()
-        self._items: dict[int, Chunk] = {}
-        self._done: set[int] = set()
+        self._items: dict[_Place, Chunk] = {}
+        self._done: set[_Place] = set()
+        self._first_part = 0
         self._refusal = ""
 
     def _read(self, chunk: Chunk) -> Iterator[Fact]:
         kind = text(chunk.get("type"))
         response = mapping(chunk.get("response"))
         self._name_model(response.get("model"))
-        at = index(chunk.get("output_index")) or 0
-        part = (at, index(chunk.get("content_index")) or 0)
+        if kind == "response.created":
+            self._next_response()
+        at = self._response, index(chunk.get("output_index")) or 0
+        part = (*at, index(chunk.get("content_index")) or 0)
         if kind == "response.output_text.delta":
             yield from self._text.append(part, text(chunk.get("delta")))
         elif kind == "response.content_part.added":
@@ -66,7 +73,7 @@ class OpenAIResponses(Adapter):
             self._text.settle(part, len(chunk["text"]))
         elif kind in _REASONING:
             member = _REASONING[kind]
-            thought = (at, member, index(chunk.get(member)) or 0)
+            thought = (*at, member, index(chunk.get(member)) or 0)
             yield from self._reasoning.append(thought, text(chunk.get("delta")))
         elif kind == "response.refusal.delta":
             self._refusal += text(chunk.get("delta"))
@@ -82,22 +89,27 @@ class OpenAIResponses(Adapter):
         elif kind in _ENDS:
             yield from self._end(kind, response)
 
-    def _open_part(self, part: tuple[int, int], content: Chunk) -> Iterator[Fact]:
+    def _next_response(self) -> None:
+        super()._next_response()
+        self._first_part = len(self._text)
+        self._refusal = ""
+
+    def _open_part(self, part: tuple[int, int, int], content: Chunk) -> Iterator[Fact]:
         if text(content.get("type")) == "output_text":
             self._text.number(part)
             yield from self._text.append(part, text(content.get("text")))
 
-    def _open_item(self, at: int, item: Chunk) -> None:
+    def _open_item(self, at: _Place, item: Chunk) -> None:
         self._items[at] = item
         if is_call(item):
             self._calls.open(at)
 
-    def _call(self, at: int, item: Chunk) -> list[Fact]:
+    def _call(self, at: _Place, item: Chunk) -> list[Fact]:
         if not is_call(item):
             return []
         return self._calls.called(at, *call_of(item))
 
-    def _close_item(self, at: int, item: Chunk) -> Iterator[Fact]:
+    def _close_item(self, at: _Place, item: Chunk) -> Iterator[Fact]:
         if at in self._done:
             return
         self._done.add(at)
@@ -113,7 +125,7 @@ class OpenAIResponses(Adapter):
         elif kind == "message":
             for number, content in enumerate(mappings(item.get("content"))):
                 for annotation in mappings(content.get("annotations")):
-                    yield from self._cite((at, number), annotation)
+                    yield from self._cite((*at, number), annotation)
 
     def _return(self, call_id: str, item: Chunk) -> list[Fact]:
         result = result_of(item)
@@ -123,10 +135,9 @@ class OpenAIResponses(Adapter):
             return self._calls.failed(call_id, result.error)
         return self._calls.returned(call_id, result.output)
 
-    def _cite(self, part: tuple[int, int], annotation: Chunk) -> list[Fact]:
-        cited = self._text.cited(
-            part, index(annotation.get("start_index")), index(annotation.get("end_index"))
-        )
+    def _cite(self, part: tuple[int, int, int], annotation: Chunk) -> list[Fact]:
+        start, end = index(annotation.get("start_index")), index(annotation.get("end_index"))
+        cited = self._text.cited(part, start, end, first=self._first_part)
         if text(annotation.get("type")) == "url_citation":
             title = text(annotation.get("title"))
             return self._sources.url(text(annotation.get("url")), title=title, cited=cited)
@@ -134,12 +145,12 @@ class OpenAIResponses(Adapter):
         return self._sources.document(text(annotation.get("file_id")), title=title, cited=cited)
 
     def _end(self, kind: str, response: Chunk) -> Iterator[Fact]:
-        self._usage = dict(mapping(response.get("usage")))
+        self._count(mapping(response.get("usage")))
         output = mappings(response.get("output"))
         for at, item in enumerate(output):
             # A call whose own events were lost is still a call.
             if is_call(item) and not self._calls.knows(call_of(item).call_id):
-                yield from self._close_item(at, item)
+                yield from self._close_item((self._response, at), item)
         self._refusal = self._refusal or _refusal_in(output)
         is_whole = kind == "response.completed" and not self._refusal
         self._outcome = self._judge_end(kind, response, self._claim(output, is_whole))
@@ -163,7 +174,7 @@ class OpenAIResponses(Adapter):
         that is whole and whose items are no text claims the empty text.
         """
         final = {
-            (at, number): text(content.get("text"))
+            (self._response, at, number): text(content.get("text"))
             for at, item in enumerate(output)
             if text(item.get("type")) == "message"
             for number, content in enumerate(mappings(item.get("content")))
@@ -172,10 +183,11 @@ class OpenAIResponses(Adapter):
         if not final and not (output and is_whole):
             return None
         answer = "".join(final.values())
-        if len(final) == len(self._text):
-            # Item positions may differ between the deltas and the final object; the order can't.
-            return claimed(answer)
-        return claimed(answer, [self._text.number(key) for key in final])
+        streamed = range(self._first_part, len(self._text))
+        if len(final) != len(streamed):
+            return claimed(answer, [self._text.number(key) for key in final])
+        # Item positions may differ between the deltas and the final object; the order can't.
+        return claimed(answer, streamed if self._first_part else None)
 
 
 def _refusal_in(output: list[Chunk]) -> str:

@@ -55,11 +55,20 @@ class TextParts:
         """Give the length of a part so far, in code points."""
         return self._lengths[self.number(key)]
 
-    def cited(self, key: Hashable, start: int | None, end: int | None) -> list[CitedRange]:
-        """Turn a range of one part into the range of the answer; none where it says nothing."""
+    def cited(
+        self, key: Hashable, start: int | None, end: int | None, *, first: int = 0
+    ) -> list[CitedRange]:
+        """Turn a range of one part into the range of the answer; none where it says nothing.
+
+        Args:
+            key: of the part.
+            start: in code points of the part.
+            end: the same, exclusive.
+            first: number of the part with which the answer begins.
+        """
         if start is None or end is None or start >= end:
             return []
-        before = sum(self._lengths[: self.number(key)])
+        before = sum(self._lengths[first : self.number(key)])
         return [{"start": before + start, "end": before + end}]
 
 
@@ -73,10 +82,16 @@ class Utf8Positions:
 
     def __init__(self) -> None:
         self._encoded = bytearray()
+        self._before = 0
 
     def append(self, text: str) -> None:
         """Add the text that was streamed next."""
         self._encoded += text.encode(errors="surrogatepass")
+
+    def restart(self) -> None:
+        """Have the bytes counted from here on, where another response begins."""
+        self._before += len(self._encoded.decode(errors="surrogatepass"))
+        self._encoded.clear()
 
     def code_points(
         self, start: int, end: int | None, expected: str = ""
@@ -101,4 +116,5 @@ class Utf8Positions:
             return None
         if expected and found != expected:
             return None
-        return len(before), len(before) + len(found)
+        begin = self._before + len(before)
+        return begin, begin + len(found)

@@ -1,9 +1,13 @@
 """The bytes of an event."""
 
+from functools import lru_cache
 from typing import Any
 
 from durable_streaming.eventlog import rfc3339
 from durable_streaming.schemas import ABSENT, SCHEMA_VERSION, canonical
+
+# A run has a handful of types, and a delta's would be encoded for each token.
+_encoded_type = lru_cache(maxsize=256)(canonical)
 
 
 class EventEncoder:
@@ -34,7 +38,7 @@ class EventEncoder:
         return b'%b%b"type":%b,"time":"%b",%b%b}' % (
             self._head,
             seq_member,
-            canonical(event_type),
+            _encoded_type(event_type),
             self._time(time_ms),
             self._owner,
             data_member,

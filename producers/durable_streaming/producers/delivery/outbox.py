@@ -101,13 +101,18 @@ class Outbox:
         with self.lock:
             return list(self._runs.values())
 
+    @property
+    def is_inherited(self) -> bool:
+        """Whether this process was forked from the one that opened the producer."""
+        return os.getpid() != self._process
+
     def check_open(self) -> None:
         """Refuse to work for a parent process or after the end.
 
         Raises:
             NotOpen: with the remedy.
         """
-        if os.getpid() != self._process:
+        if self.is_inherited:
             raise NotOpen(
                 "this producer was opened before the process forked, and its connection and its "
                 "producer id belong to the parent: open an AgentProducer in each process"

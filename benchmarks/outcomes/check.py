@@ -1,6 +1,7 @@
 """Whether what producers said of their events is what the log says."""
 
-from collections import Counter
+import re
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,40 +12,43 @@ from tests.processors.derived import folded, read_all
 Identity = tuple[str, int, int]
 """Run, epoch and seq: no two events share them."""
 
+_TEXT = re.compile(r"<\d+\.\d+>")
+
 
 @dataclass(slots=True)
 class Said:
     """One event, and what its producer first said of it; None where it said nothing.
 
     Attributes:
-        text: of the delta; no two events of a run have the same, or one that holds another's.
+        text: of a delta, `<epoch.seq>`; None for an event of another type.
     """
 
     identity: Identity
-    text: str
+    text: str | None
     outcome: Outcome | None = None
 
 
 def check(said: Sequence[Said], log: KafkaLog) -> list[str]:
     """Read the log from its beginning, fold it, and name what is not as was said."""
     topics = log.settings.topics
-    records = read_all(log, topics.events)
     tables = folded(log, topics).tables
-    texts: dict[str, str] = {}
-    untidy: list[str] = []
+    untidy, texts = [], defaultdict[str, list[tuple[int, str]]](list)
     for (table, _, key), value in tables.items():
+        run_id, _, chunk = key.decode().partition("#")
         found = decode(value)
         if table == "packets":
-            texts[key.decode()] = found["text"]
+            # A long text stands in chunks beside the packet.
+            texts[run_id].append((int(chunk or -1), found["text"] or ""))
         if table == "reconciliations":
             sequence = found["sequence"]
             if sequence["missing_count"] or sequence["conflict_count"]:
-                untidy.append(f"{key.decode()}: seqs are missing or in conflict: {sequence}")
-    return [*untidy, *broken_promises(said, records, texts)]
+                untidy.append(f"{run_id}: seqs are missing or in conflict: {sequence}")
+    answers = {run_id: "".join(text for _, text in sorted(all_)) for run_id, all_ in texts.items()}
+    return [*untidy, *broken_promises(said, read_all(log, topics.events), answers)]
 
 
 def broken_promises(
-    said: Sequence[Said], records: Sequence[Record], texts: Mapping[str, str]
+    said: Sequence[Said], records: Sequence[Record], answers: Mapping[str, str]
 ) -> list[str]:
     """Compare what was said with the records, and with the text that each run folds to."""
     at = {
@@ -53,9 +57,11 @@ def broken_promises(
         if isinstance(event := judge_value(record.value), Event)
     }
     copies = Counter(at.values())
-    broken = []
+    folds = {run_id: Counter(_TEXT.findall(text)) for run_id, text in answers.items()}
+    broken = [f"{run_id}: no packet" for run_id in {one.identity[0] for one in said} - folds.keys()]
     for one in said:
-        outcome, folds = one.outcome, texts[one.identity[0]].count(one.text)
+        outcome, run_id = one.outcome, one.identity[0]
+        times = folds.get(run_id, Counter[str]())[one.text or ""]
         if outcome is None:
             broken.append(f"{one.identity}: nothing was said")
         elif isinstance(outcome, Failed):
@@ -63,14 +69,16 @@ def broken_promises(
                 broken.append(f"{one.identity}: failed, and in the log")
         elif isinstance(outcome, Stored):
             partition, offset = outcome.partition, outcome.offset
-            if folds == 0:
+            if one.text and not times:
                 broken.append(f"{one.identity}: ok, and not folded")
+            if not copies[one.identity]:
+                broken.append(f"{one.identity}: ok, and not in the log")
             # Where the broker recognised a copy it does not say the offset.
-            if offset is not None and at.get((partition, offset)) != one.identity:
+            elif offset is not None and at.get((partition, offset)) != one.identity:
                 broken.append(f"{one.identity}: ok, and not at {offset} of {partition}")
-        if folds > 1:
-            broken.append(f"{one.identity}: folded {folds} times")
-    for run_id in texts:
+        if times > 1:
+            broken.append(f"{one.identity}: folded {times} times")
+    for run_id in answers:
         seqs = sorted({seq for run, _, seq in copies if run == run_id and seq >= 0})
         if seqs != list(range(len(seqs))):
             broken.append(f"{run_id}: seqs have gaps")

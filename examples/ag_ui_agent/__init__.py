@@ -1,0 +1,1 @@
+"""An agent that speaks AG-UI to its user's interface."""

@@ -1,0 +1,1 @@
+"""An agent on OpenAI's chat completions, and whoever speaks them."""

@@ -1,0 +1,1 @@
+"""An agent on OpenAI's Responses API."""
