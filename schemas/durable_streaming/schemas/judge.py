@@ -60,6 +60,8 @@ _CONTROL_BYTES = bytes(range(0x20))
 _MAYBE_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _DIGITS_ALIKE = bytes.maketrans(b"123456789E", b"000000000e")
 _MAYBE_BAD_NUMBER = (b"0" * 19, b"0e000", b"0e+000", b"0e-000")
+# Where a number may stand: one hexadecimal id in four has the signs above in a string.
+_PLACED_BAD_NUMBER = re.compile(rb"[:\[,] *-?(?:0{19}|0+(?:\.0+)?e[+-]?000)")
 
 
 class Event(msgspec.Struct, frozen=True, gc=False):
@@ -207,7 +209,9 @@ def _read_object(value: bytes | None) -> tuple[dict[str, Any], bytes] | BadRecor
 def _decode(text: str, body: bytes) -> Any:
     alike = body.translate(_DIGITS_ALIKE)
     deep = body.count(b"{") + body.count(b"[") > MAX_DEPTH
-    if not deep and not any(sign in alike for sign in _MAYBE_BAD_NUMBER):
+    if not deep and not (
+        any(sign in alike for sign in _MAYBE_BAD_NUMBER) and _PLACED_BAD_NUMBER.search(alike)
+    ):
         try:
             return decode(body)
         except (ValueError, RecursionError):
