@@ -10,8 +10,7 @@ import json
 import random
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +19,7 @@ from durable_streaming.producers import AgentProducer, ProducerOptions
 from tests.processors.flows import Commits
 from tests.processors.workers import WorkerProcess
 
+from .background import background
 from .broker import kafka, topics
 
 PARTITIONS: Final = 4
@@ -31,11 +31,12 @@ _WAIT_S: Final = 0.5
 def main() -> None:
     """Measure, print a table, write JSON where asked."""
     arguments = _parse()
+    figures = dict.fromkeys(("events", *DERIVED), 0)
     with (
         kafka() as bootstrap,
         topics(bootstrap, partitions=PARTITIONS) as log,
         tempfile.TemporaryDirectory(prefix="durable-derived-") as directory,
-        _counting(log) as written,
+        _counting(log, figures),
     ):
         worker = WorkerProcess(log.settings, Path(directory), "worker")
         try:
@@ -46,7 +47,6 @@ def main() -> None:
             worker.stop()
         finally:
             worker.end()
-        figures = written()
     source = figures["events"]
     print(f"{'':18}{'MB':>10}{'of the source':>16}")
     for name, count in figures.items():
@@ -94,20 +94,17 @@ async def _run(
         await run.complete("".join(said))
 
 
-@contextmanager
-def _counting(log: KafkaLog) -> Iterator[Callable[[], dict[str, int]]]:
+def _counting(log: KafkaLog, written: dict[str, int]) -> AbstractContextManager[None]:
     """Count the bytes of every record as it comes; compaction would hide the older ones."""
     names = log.settings.topics
-    counted = {getattr(names, name): name for name in ("events", *DERIVED)}
-    written = dict.fromkeys(counted.values(), 0)
-    left = threading.Event()
+    counted = {getattr(names, name): name for name in written}
 
-    def read() -> None:
+    def count(ended: threading.Event) -> None:
         places = {(topic, p): 0 for topic in counted for p in range(PARTITIONS)}
         with log.reader(places) as reader:
             while True:
                 # Asked before the reading: what was written until then is read for certain.
-                is_last = left.is_set()
+                is_last = ended.is_set()
                 records = reader.read(_WAIT_S, 10_000)
                 for record in records:
                     size = len(record.key or b"") + len(record.value or b"")
@@ -115,18 +112,7 @@ def _counting(log: KafkaLog) -> Iterator[Callable[[], dict[str, int]]]:
                 if is_last and not records:
                     return
 
-    thread = threading.Thread(target=read)
-    thread.start()
-
-    def finish() -> dict[str, int]:
-        left.set()
-        thread.join()
-        return written
-
-    try:
-        yield finish
-    finally:
-        finish()
+    return background(count)
 
 
 if __name__ == "__main__":

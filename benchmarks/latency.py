@@ -15,7 +15,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import ClassVar
 
@@ -27,6 +27,7 @@ from durable_streaming.processors.fold import LogRecord, PartitionFold
 from durable_streaming.processors.settings import ProcessorSettings
 from durable_streaming.schemas import decode
 
+from .background import background
 from .broker import kafka, topics
 from .fold.records import records
 
@@ -140,24 +141,18 @@ def _produce(
     return sent
 
 
-@contextmanager
-def _following(log: KafkaLog, topic: str, note: Callable[[Record], None]) -> Iterator[None]:
+def _following(
+    log: KafkaLog, topic: str, note: Callable[[Record], None]
+) -> AbstractContextManager[None]:
     """Read a topic in a thread for as long as the context is open."""
-    ended = threading.Event()
 
-    def follow() -> None:
+    def follow(ended: threading.Event) -> None:
         with log.reader({(topic, p): 0 for p in range(PARTITIONS)}) as reader:
             while not ended.is_set():
                 for record in reader.read(0.1):
                     note(record)
 
-    thread = threading.Thread(target=follow)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
+    return background(follow)
 
 
 @contextmanager

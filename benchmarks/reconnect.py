@@ -14,9 +14,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from durable_streaming.cli.supervisor.ports import free_port
 from durable_streaming.eventlog import KafkaLog
 from tests.gateway.builders import Writer
-from tests.gateway.processes import GatewayProcess, free_port
+from tests.gateway.processes import GatewayProcess
 from tests.gateway.reconnects import Follower, Publishing, compare, offsets_in_log
 
 from .broker import kafka, topics

@@ -13,28 +13,28 @@ import json
 import os
 import selectors
 import socket
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
 
 from websockets.asyncio.client import connect
 
+from durable_streaming.cli.supervisor.ports import free_port
 from durable_streaming.eventlog import KafkaLog
 from tests.gateway.reconnects import offsets_in_log
 
 from .broker import kafka, topics
 from .fanout.client import Client, build
-from .fanout.contenders import OURS, ROOT, Site, free_port
+from .fanout.contenders import OURS, Site
 from .fanout.events import run_ids, start_runs
 from .fanout.process import rss_kb
+from .fanout.publishing import begin, publishing
 
 PARTITIONS = 4
 RUNS, NORMAL, STALLED, TRICKLING = 20, 800, 100, 100
@@ -154,14 +154,16 @@ def _measure(site: Site, log: KafkaLog, arguments: argparse.Namespace) -> dict[s
     with (
         OURS.serve(site) as pid,
         Client(OURS, site.port, prefix=PREFIX, runs=RUNS, viewers=NORMAL) as client,
-        _publishing(
-            site, arguments.per_second * RUNS / NORMAL, 2 * seconds + _WARM_UP_S
+        publishing(
+            site,
+            PREFIX,
+            runs=RUNS,
+            per_second=arguments.per_second * RUNS / NORMAL,
+            seconds=2 * seconds + _WARM_UP_S,
         ) as publisher,
     ):
         client.open()
-        assert publisher.stdin is not None
-        publisher.stdin.write("go\n")
-        publisher.stdin.flush()
+        begin(publisher)
         time.sleep(_WARM_UP_S)
         client.mark()
         time.sleep(seconds)
@@ -199,26 +201,6 @@ def _measure(site: Site, log: KafkaLog, arguments: argparse.Namespace) -> dict[s
         "resumed": len(viewers),
         "resumed_with_gap_or_repeat": torn,
     }
-
-
-@contextmanager
-def _publishing(site: Site, per_second: float, seconds: float) -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "benchmarks.fanout.publisher"),
-            *(site.settings.kafka_bootstrap, site.settings.topics.events, PREFIX),
-            *("--runs", str(RUNS), "--per-second", str(per_second), "--seconds", str(seconds)),
-        ],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        text=True,
-    )
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait(20)
 
 
 def _is_left_open(viewer: SlowViewer) -> bool:

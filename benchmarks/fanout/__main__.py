@@ -11,11 +11,12 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
+from durable_streaming.cli.supervisor.ports import free_port
 from durable_streaming.eventlog import KafkaLog
 
 from ..broker import kafka, topics
 from .client import NoCompilerError, build
-from .contenders import BARE, OURS, Contender, Site, available, free_port
+from .contenders import BARE, OURS, Contender, Site, available
 from .scenarios import Load, catch_up, deliver, idle, interleave
 
 PARTITIONS: Final = 4

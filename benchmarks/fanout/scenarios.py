@@ -1,12 +1,8 @@
 """What is measured of a contender."""
 
-import contextlib
 import json
-import subprocess
-import sys
 import time
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
 from typing import Final, NamedTuple
@@ -14,9 +10,10 @@ from typing import Final, NamedTuple
 from durable_streaming.eventlog import KafkaLog
 
 from .client import Client, Mark
-from .contenders import REPLAYING, ROOT, Contender, Site
+from .contenders import REPLAYING, Contender, Site
 from .events import append, interleaved, run_ids, start_runs
 from .process import cpu_seconds, rss_kb
+from .publishing import begin, publishing
 
 _WARM_UP_S: Final = 1.5
 _DRAIN_S: Final = 5.0
@@ -92,12 +89,17 @@ def deliver(
     with (
         contender.serve(site) as pid,
         Client(contender, site.port, prefix=prefix, runs=load.runs, viewers=load.viewers) as client,
-        _publishing(site, prefix, load, seconds + 2 * warm_up_s, headers=headers) as publisher,
+        publishing(
+            site,
+            prefix,
+            runs=load.runs,
+            per_second=load.per_second / load.viewers_a_run,
+            seconds=seconds + 2 * warm_up_s,
+            headers=headers,
+        ) as publisher,
     ):
         opened = client.open()
-        assert publisher.stdin is not None
-        publisher.stdin.write("go\n")
-        publisher.stdin.flush()
+        begin(publisher)
         time.sleep(warm_up_s)
         cpu, before = cpu_seconds(pid), client.mark()
         time.sleep(seconds)
@@ -234,29 +236,3 @@ def _wrong(mark: Mark) -> dict[str, int]:
 
 def _prefix() -> str:
     return f"b{uuid.uuid4().hex[:8]}"
-
-
-@contextlib.contextmanager
-def _publishing(
-    site: Site, prefix: str, load: Load, seconds: float, *, headers: bool
-) -> Iterator["subprocess.Popen[str]"]:
-    publisher = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "benchmarks.fanout.publisher"),
-            *(site.settings.kafka_bootstrap, site.settings.topics.events, prefix),
-            *("--runs", str(load.runs), "--seconds", str(seconds)),
-            *("--per-second", str(load.per_second / load.viewers_a_run)),
-            *(["--headers"] if headers else []),
-        ],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert publisher.stdout is not None
-        publisher.stdout.readline()
-        yield publisher
-    finally:
-        publisher.kill()
-        publisher.wait()

@@ -2,8 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Final
 
 from durable_streaming.eventlog import KafkaSettings, Outcome
@@ -12,6 +12,7 @@ from durable_streaming.producers.delivery.engine import Engine
 from durable_streaming.producers.delivery.run_writer import RunWriter
 from durable_streaming.producers.takeover import take_over
 
+from ..background import background
 from .check import Said
 
 RUNS: Final = 8
@@ -53,22 +54,14 @@ class Fleet:
         self._engine.outbox.unregister(run)
         self._runs[number % RUNS] = self._take_over(run.run_id)
 
-    @contextmanager
-    def streaming(self) -> Iterator[None]:
+    def streaming(self) -> AbstractContextManager[None]:
         """Append from a thread for as long as the context is open."""
-        ended = threading.Event()
 
-        def stream() -> None:
+        def stream(ended: threading.Event) -> None:
             while not ended.wait(_PAUSE_S):
                 self.append()
 
-        thread = threading.Thread(target=stream)
-        thread.start()
-        try:
-            yield
-        finally:
-            ended.set()
-            thread.join()
+        return background(stream)
 
     def replace_producer(self, meanwhile: Callable[[], None]) -> None:
         """Close the producer, whatever is unanswered; another one takes over after `meanwhile`."""

@@ -12,8 +12,9 @@ from pathlib import Path
 from statistics import quantiles
 from typing import Any, Final, NamedTuple
 
+from durable_streaming.cli.supervisor.ports import free_port
 from durable_streaming.eventlog import KafkaLog
-from tests.gateway.processes import GatewayProcess, free_port
+from tests.gateway.processes import GatewayProcess
 
 from ..broker import topics
 from .child import Child

@@ -10,9 +10,10 @@ import pytest
 
 from benchmarks.fanout import client as load_client
 from benchmarks.fanout.client import Client, NoCompilerError, build
-from benchmarks.fanout.contenders import CONTENDERS, OURS, Contender, Site, free_port
+from benchmarks.fanout.contenders import CONTENDERS, OURS, Contender, Site
 from benchmarks.fanout.events import EVENT_BYTES, delta, interleaved, started
 from benchmarks.fanout.scenarios import Load, deliver, idle, interleave
+from durable_streaming.cli.supervisor.ports import free_port
 from durable_streaming.eventlog import KafkaLog, KafkaSettings
 from durable_streaming.gateway.frames import text_frame
 from durable_streaming.schemas import BadRecord, judge_value

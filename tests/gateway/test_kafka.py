@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Consumer
 
+from durable_streaming.cli.supervisor.ports import free_port
 from durable_streaming.eventlog import KafkaLog, KafkaSettings
 from durable_streaming.processors.fold.snapshot import POSITION_KEY, position_record
 from tests.gateway.builders import PARTITIONS, Writer, event, home, started
-from tests.gateway.processes import GatewayProcess, free_port
+from tests.gateway.processes import GatewayProcess
 from tests.gateway.reconnects import (
     Follower,
     Publishing,

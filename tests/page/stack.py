@@ -1,7 +1,6 @@
 """The real services as processes of their own: processors and gateway on the tests' broker."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import httpx
 
+from durable_streaming.cli.supervisor.ports import free_port
 from durable_streaming.eventlog import KafkaSettings, LogAdmin
 
 _GATEWAY = "from durable_streaming.gateway.server import serve; serve()"
@@ -92,7 +92,7 @@ class Stack:
 def running_stack(settings: KafkaSettings, folder: Path) -> Iterator[Stack]:
     """Run processors and a gateway over the topics of `settings` until the context ends."""
     LogAdmin(settings).ensure_topics(settings.topics.specs(partitions=_PARTITIONS))
-    port = _free_port()
+    port = free_port()
     environment = {
         **os.environ,
         "DURABLE_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
@@ -108,9 +108,3 @@ def running_stack(settings: KafkaSettings, folder: Path) -> Iterator[Stack]:
         stack.check()
     finally:
         stack.stop()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from collections.abc import Callable
+from typing import Protocol, TypeVar, runtime_checkable
 
 from durable_streaming.eventlog import Admin, EventLogError
 from durable_streaming.gateway.refusals import Refusal
 from durable_streaming.gateway.threads import in_daemon_thread
 
 _GROUP_PREFIX = "durable-agents-"
+
+_Answer = TypeVar("_Answer")
 
 
 @runtime_checkable
@@ -29,10 +32,7 @@ async def serving(admin: Admin, agent: str) -> int:
     if not isinstance(admin, _Groups):
         # A log without consumer groups: nobody can serve from it.
         return 0
-    try:
-        return await in_daemon_thread(admin.group_members, _GROUP_PREFIX + agent)
-    except EventLogError as error:
-        raise Refusal("not-ready", f"the broker does not answer: {error}") from None
+    return await _ask(admin.group_members, _GROUP_PREFIX + agent)
 
 
 async def all_serving(admin: Admin) -> dict[str, int]:
@@ -43,8 +43,12 @@ async def all_serving(admin: Admin) -> dict[str, int]:
     """
     if not isinstance(admin, _Groups):
         return {}
+    groups = await _ask(admin.groups, _GROUP_PREFIX)
+    return {name.removeprefix(_GROUP_PREFIX): count for name, count in groups.items() if count}
+
+
+async def _ask(question: Callable[[str], _Answer], name: str) -> _Answer:
     try:
-        groups = await in_daemon_thread(admin.groups, _GROUP_PREFIX)
+        return await in_daemon_thread(question, name)
     except EventLogError as error:
         raise Refusal("not-ready", f"the broker does not answer: {error}") from None
-    return {name.removeprefix(_GROUP_PREFIX): count for name, count in groups.items() if count}

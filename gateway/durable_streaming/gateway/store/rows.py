@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import msgspec
@@ -50,14 +50,7 @@ class RunRow:
 
     def copy(self) -> Self:
         """Give the row as it is now."""
-        return type(self)(
-            self.partition,
-            self.first_ms,
-            self.first_offset,
-            self.next_offset,
-            self.start_offset,
-            self.events,
-        )
+        return replace(self)
 
     def is_truncated(self, low: int) -> bool:
         """Say whether the log no longer keeps the run from its beginning.

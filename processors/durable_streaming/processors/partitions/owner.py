@@ -12,7 +12,7 @@ from durable_streaming.schemas import Topics
 
 from ..fold import Derived, DerivedStore
 from ..metrics import Metrics
-from .budget import WriteBudget
+from .budget import affords
 from .folding import Fold
 from .opening import OpenPartition
 from .tables import table_topics
@@ -76,10 +76,10 @@ class PartitionOwner:
         self._on_failure = on_failure
         self._committing: asyncio.Task[None] | None = None
         self._last_commit = clock()
+        self._last_written = 0
         self._dirty_since: float | None = None
         self._records = 0
         self._lag = 0
-        self._budget = WriteBudget(clock)
         self.committed = opened.fold.next_offset
         """The next source offset as of the last commit."""
 
@@ -151,7 +151,11 @@ class PartitionOwner:
         latest = dirty_since + policy.interval_s * policy.sparing_intervals
         if self.fold.run_ended:
             latest, earliest = earliest, min(earliest, self._last_commit + _EAGER_INTERVAL_S)
-        affordable = self._budget.affords(self.fold.pending_bytes)
+        affordable = affords(
+            self._last_written,
+            read=self.fold.pending_bytes,
+            seconds=now - self._last_commit,
+        )
         return now >= (earliest if affordable else latest)
 
     async def commit_all(self) -> None:
@@ -182,7 +186,7 @@ class PartitionOwner:
     def _begin_commit(self) -> None:
         fold = self._opened.fold
         derived = fold.drain()
-        self._budget.spend(sum(len(d.value or b"") for d in derived))
+        self._last_written = sum(len(d.value or b"") for d in derived)
         # Needed after a restart for a moment; kept, it would hold the source's tail in memory.
         self._opened.lookup.close()
         self._dirty_since, self._records = None, 0
