@@ -2,16 +2,15 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Final
 
 import faust
 from faust.types import TP
 from yarl import URL
 
-from durable_streaming.eventlog import KafkaLog, Log, Record
+from durable_streaming.eventlog import KafkaLog, Log
 
 from .broker import faust_credentials
 from .brokertime import BrokerTime
@@ -203,8 +202,7 @@ def _declare_stream(processor: Processor, on_failure: Callable[[BaseException], 
     # Not acknowledged to Faust: the position is committed with the outputs, by the owner.
     @app.agent(app.topic(topic, schema=BatchSchema(), acks=False), name="fold")
     async def fold(batches: Any) -> None:
-        async for batch in batches:
-            records = list(_records(topic, batch))
+        async for records in batches:
             partition = records[0].partition
             try:
                 await ownership.feed(partition, records, end=processor.highwater(partition))
@@ -219,13 +217,6 @@ def _declare_stream(processor: Processor, on_failure: Callable[[BaseException], 
                 at_end.add(partition)
             else:
                 at_end.discard(partition)
-
-
-def _records(topic: str, batch: Sequence[Any]) -> Iterator[Record]:
-    # A named tuple's own constructor is a Python function; this is done for each event.
-    make = partial(tuple.__new__, Record)
-    for r in batch:
-        yield make((topic, r.partition, r.offset, r.key, r.value, r.timestamp, ()))
 
 
 def _follow_rebalances(app: faust.App, ownership: Ownership, topic: str) -> None:

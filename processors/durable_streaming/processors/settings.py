@@ -33,11 +33,11 @@ class ProcessorSettings(KafkaSettings):
     commit_interval: float = Field(default=0.5, ge=0.05, le=30)
     """Seconds after which changes are committed at the latest."""
 
-    transaction_records: int = Field(default=50_000, ge=1)
+    transaction_records: int = Field(default=100_000, ge=1)
     """Source records of one partition that one transaction stands for at most, give or take a
     batch."""
 
-    transaction_bytes: int = Field(default=16_000_000, ge=1)
+    transaction_bytes: int = Field(default=32_000_000, ge=1)
     """Source bytes of one partition that one transaction stands for at most, give or take a
     batch."""
 

@@ -4,7 +4,7 @@ One typed reading in C takes the place of the checks that `judge` makes one afte
 only say yes, and only where they would: anything out of the ordinary is theirs to judge.
 """
 
-from typing import Annotated, Final, Literal, get_args
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
@@ -13,7 +13,6 @@ from durable_streaming.schemas.fields import MAX_EVENT_BYTES, MAX_SEQ
 from durable_streaming.schemas.times import is_plain_time
 
 DeltaType = Literal["text.delta", "reasoning.delta"]
-DELTA_TYPES: Final[frozenset[str]] = frozenset(get_args(DeltaType))
 NO_PART: Final = -1
 
 _Index = Annotated[int, Meta(ge=0, le=MAX_SEQ)]

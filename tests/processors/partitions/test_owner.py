@@ -121,6 +121,27 @@ async def test_far_from_the_end_of_the_log_transactions_are_fewer(tmp_path: Path
     owner.close()
 
 
+async def test_the_end_of_a_backlog_is_shown_without_sparing(tmp_path: Path) -> None:
+    log, clock = new_log(), HandClock()
+    append(log, clean_run(key_of(0, "long"), 9, text="a long one " * 200, end=False))
+    append(log, clean_run(key_of(0, "short"), 2, end=False))
+    records = source(log, 0)
+    owner = new_owner(open_partition(new_site(log, tmp_path), 0), clock=clock)
+    owner.feed(records[:10])
+    clock.now += 0.6
+    owner.commit_if_due()
+    await owner.commit_done()
+    owner.feed(records[10:12], lag=1_000_000)
+    clock.now += 0.6
+    owner.commit_if_due()
+    assert owner.fold.pending_bytes > 0
+    owner.feed(records[12:])
+    owner.commit_if_due()
+    await owner.commit_done()
+    assert owner.committed == 13
+    owner.close()
+
+
 @pytest.mark.parametrize("policy", [CommitPolicy(records=4), CommitPolicy(bytes=600)])
 async def test_a_full_transaction_is_committed_at_once(
     tmp_path: Path, policy: CommitPolicy

@@ -1,20 +1,16 @@
-"""Records as aiokafka gives them."""
+"""Records as the transport fetches them."""
 
-from aiokafka import ConsumerRecord
+from durable_streaming.processors.transport import FetchedRecord
 
 
-def record(partition: int, offset: int, value: bytes = b"x") -> ConsumerRecord[bytes, bytes]:
-    """A record with what the transport looks at."""
-    return ConsumerRecord(
+def record(partition: int, offset: int, value: bytes | None = b"x") -> FetchedRecord:
+    """A record with a key of three bytes."""
+    return FetchedRecord(
         topic="source",
         partition=partition,
         offset=offset,
-        timestamp=1_700_000_000_000 + offset,
-        timestamp_type=1,
         key=b"key",
         value=value,
-        checksum=None,
-        serialized_key_size=3,
-        serialized_value_size=len(value),
+        timestamp_ms=1_700_000_000_000 + offset,
         headers=(),
     )

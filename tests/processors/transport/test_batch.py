@@ -1,11 +1,11 @@
 from collections.abc import Sequence
-from dataclasses import replace
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from durable_streaming.processors.transport import Batch, BatchLimits, split
+from durable_streaming.processors.transport import Batch, BatchLimits, FetchedRecord, split
 
 from .records import record
 
@@ -24,7 +24,7 @@ def test_every_record_is_in_one_batch_in_order_and_within_the_limits(
         assert 1 <= len(batch.value) <= limits.records
         assert batch.serialized_value_size <= limits.bytes or len(batch.value) == 1
         assert batch.offset == batch.value[-1].offset
-        assert batch.timestamp == batch.value[-1].timestamp
+        assert batch.timestamp == batch.value[-1].timestamp_ms
 
 
 def test_batches_are_as_large_as_the_limits_allow() -> None:
@@ -35,8 +35,7 @@ def test_batches_are_as_large_as_the_limits_allow() -> None:
 
 def test_a_record_without_key_or_value_weighs_nothing() -> None:
     empty = [
-        replace(record(0, offset), serialized_key_size=-1, serialized_value_size=-1)
-        for offset in range(2)
+        msgspec.structs.replace(record(0, offset), key=None, value=None) for offset in range(2)
     ]
     assert lengths(empty, BatchLimits(bytes=1)) == [2]
 
@@ -47,6 +46,6 @@ def test_limits_that_could_hold_nothing_are_refused(limits: dict[str, int]) -> N
         BatchLimits(**limits)
 
 
-def lengths(records: Sequence[object], limits: BatchLimits) -> list[int]:
+def lengths(records: Sequence[FetchedRecord], limits: BatchLimits) -> list[int]:
     batches: list[Batch] = list(split(records, limits))
     return [len(batch.value) for batch in batches]

@@ -9,13 +9,18 @@ from importlib.metadata import version
 
 import aiokafka
 import faust
+import pytest
+from aiokafka.consumer import fetcher
+from aiokafka.record.default_records import DefaultRecordBatchBuilder
+from aiokafka.record.memory_records import MemoryRecords
 from faust.app.base import App
 from faust.tables.recovery import Recovery
 from faust.transport import consumer as consumers
 from faust.transport.drivers import aiokafka as driver
 
-from durable_streaming.processors.transport import BatchConsumer
+from durable_streaming.processors.transport import BatchConsumer, FetchedRecord
 from durable_streaming.processors.transport.consumer import BatchConsumerThread
+from durable_streaming.processors.transport.fetched import make_fetched_records
 
 REVIEW = "review processors/transport/README.md and consumer.py"
 
@@ -116,3 +121,24 @@ def test_an_application_takes_a_transport() -> None:
     member = inspect.getattr_static(faust.App, "transport")
     assert isinstance(member, property), f"App.transport is no property any more: {REVIEW}"
     assert member.fset is not None, f"App.transport can't be set: {REVIEW}"
+
+
+def test_the_fetcher_makes_each_record_by_the_method_that_is_replaced(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stock = fetcher.PartitionRecords._consumer_record
+    builder = DefaultRecordBatchBuilder(2, 0, 1, -1, -1, -1, 1_000_000)
+    builder.append(0, 1_700_000_000_000, b"key", b"value", [("name", b"of the header")])
+    builder.append(1, 1_700_000_000_001, None, None, [])
+    fetched = MemoryRecords(bytes(builder.build()))
+    place = aiokafka.TopicPartition("source", 3)
+    arguments = (place, fetched, None, 0, None, None, True, fetcher.READ_COMMITTED)
+    monkeypatch.setattr(fetcher.PartitionRecords, "_consumer_record", stock)  # to be put back
+    make_fetched_records()
+    assert list(fetcher.PartitionRecords(*arguments)) == [
+        FetchedRecord(
+            "source", 3, 0, b"key", b"value", 1_700_000_000_000, [("name", b"of the header")]
+        ),
+        FetchedRecord("source", 3, 1, None, None, 1_700_000_000_001, []),
+    ], f"PartitionRecords._consumer_record changed: {REVIEW}"
+    assert list(inspect.signature(stock).parameters) == ["self", "tp", "record"], REVIEW

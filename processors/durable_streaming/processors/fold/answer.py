@@ -79,7 +79,7 @@ class Streamed:
         by_part: dict[int, list[Delta]] = {}
         for chunk in self._chunks:
             at = 0
-            for entry in decode(f"[{chunk.deltas}]"):
+            for entry in decode(b"[%b]" % chunk.deltas):
                 end = at + entry["length"]
                 delta = Delta(entry["seq"], entry["part"], chunk.text[at:end])
                 by_part.setdefault(delta.part, []).append(delta)

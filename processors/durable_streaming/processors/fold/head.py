@@ -61,7 +61,7 @@ def head_record(run: Run, partition: int) -> bytes:
         plain(run.started_at),
         steps,
         text.sealed,
-        deltas.encode(),
+        deltas,
         text.length,
         plain(tail),
         tools,

@@ -131,7 +131,8 @@ class PartitionFold:
                         and (stretch := run.stretch) is not None
                         and stretch.take(delta, record.key, offset)
                     ):
-                        changed[delta.run_id] = run
+                        if len(stretch.texts) == 1:  # with others the run is among them already
+                            changed[delta.run_id] = run
                         if record.timestamp_ms > run.last_event_ms:
                             run.last_event_ms = record.timestamp_ms
                         continue
@@ -240,7 +241,7 @@ class PartitionFold:
         if stored is None:
             raise StateLostError(f"chunk {number} of {run.run_id}")
         chunk = decode(stored)
-        return Chunk(chunk["text"], plain(chunk["deltas"]).decode()[1:-1])
+        return Chunk(chunk["text"], plain(chunk["deltas"])[1:-1])
 
     def _recall(self, offset: int) -> Event | None:
         record = self._read(offset) if self._read is not None else None

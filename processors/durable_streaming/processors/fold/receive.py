@@ -33,8 +33,8 @@ def receive(run: Run, event: Event, offset: int, size: int) -> bool:
         _fold(run, event, seq, offset)
         if order.waiting:
             _fold_waiting(run)
-        else:
-            run.stretch = Stretch.after(event, run.key)
+        elif run.waiting_for is None:
+            run.stretch = Stretch(event, seq, run.key)
     elif seq < order.next_seq or seq in order.waiting:
         order.count_repeated(seq, offset, event)
     else:

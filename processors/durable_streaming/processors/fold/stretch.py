@@ -7,18 +7,22 @@ itself.
 """
 
 from collections.abc import Sequence
-from typing import Self
 
 from durable_streaming.processors.fold.copies import Fingerprint, fingerprints
 from durable_streaming.schemas import Event
-from durable_streaming.schemas.deltas import DELTA_TYPES, NO_PART, PlainDelta
+from durable_streaming.schemas.deltas import NO_PART, PlainDelta
 
 
 class Stretch:
     """Deltas of one type, part and producer, with consecutive seqs, that are not folded yet.
 
+    Args:
+        after: a producer event that was folded, behind which nothing waits.
+        seq: its seq.
+        key: the key of its record.
+
     Attributes:
-        kind: the type of the deltas.
+        kind: the type of the deltas, which the first one decides.
         first_seq: the seq of the first one; `next_seq` is the one after the last.
         texts: what they carry.
         offsets: where each of them stands.
@@ -38,23 +42,16 @@ class Stretch:
         "time",
     )
 
-    def __init__(self, before: Event, key: bytes, first_seq: int) -> None:
-        self.kind = before.type
-        self.first_seq = self.next_seq = first_seq
-        self.time = before.time
+    def __init__(self, after: Event, seq: int, key: bytes) -> None:
+        self.kind = ""
+        self.first_seq = self.next_seq = seq + 1
+        self.time = after.time
         self.texts: list[str] = []
         self.offsets: list[int] = []
         self._key = key
-        self._part = before.data.get("part", NO_PART)
-        self._producer_id = before.producer_id
-        self._epoch = before.producer_epoch
-
-    @classmethod
-    def after(cls, event: Event, key: bytes) -> Self | None:
-        """Begin a stretch behind an event that was folded; None where it is no delta."""
-        if event.type not in DELTA_TYPES or event.seq is None:
-            return None
-        return cls(event, key, event.seq + 1)
+        self._part = NO_PART
+        self._producer_id = after.producer_id
+        self._epoch = after.producer_epoch
 
     @property
     def part(self) -> int:
@@ -68,14 +65,17 @@ class Stretch:
             delta.seq != self.next_seq
             or delta.producer_epoch != self._epoch
             or delta.producer_id != self._producer_id
-            or delta.type != self.kind
-            or delta.data.part != self._part
             or key != self._key
         ):
             return False
+        data = delta.data
+        if delta.type != self.kind or data.part != self._part:
+            if self.texts:
+                return False
+            self.kind, self._part = delta.type, data.part
         self.next_seq += 1
         self.time = delta.time
-        self.texts.append(delta.data.text)
+        self.texts.append(data.text)
         self.offsets.append(offset)
         return True
 

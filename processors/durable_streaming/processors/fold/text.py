@@ -5,9 +5,11 @@ length costs what its last few thousand code points cost. The deltas are kept as
 chunk and head repeat, each written once.
 """
 
-from collections.abc import Sequence
-from itertools import chain, repeat
+from collections.abc import Callable, Sequence
+from itertools import repeat
 from typing import Any, Final, NamedTuple
+
+import msgspec
 
 from durable_streaming.processors.fold.plain import plain
 from durable_streaming.schemas import SCHEMA_VERSION
@@ -15,15 +17,26 @@ from durable_streaming.schemas import SCHEMA_VERSION
 CHUNK_CODE_POINTS: Final = 2_048
 
 
+class Entry(msgspec.Struct, gc=False):
+    """A delta as chunk and head list it; the fields stand in the canonical order."""
+
+    length: int
+    part: int
+    seq: int
+
+
+_write: Final[Callable[[list[Entry]], bytes]] = msgspec.json.Encoder().encode
+
+
 class Chunk(NamedTuple):
     """Sealed text.
 
     Attributes:
-        deltas: the JSON entries {length, part, seq} of its deltas, joined by commas.
+        deltas: the entries of its deltas, as JSON joined by commas.
     """
 
     text: str
-    deltas: str
+    deltas: bytes
 
 
 class Text:
@@ -53,9 +66,9 @@ class Text:
         self.sealed = 0
         self.several_parts = False
         self._tail: list[str] = []
-        # Deltas of the tail: JSON, and plain numbers (length, part, seq) until it is asked for.
-        self._deltas: list[str] = []
-        self._unwritten: list[int] = []
+        # Deltas of the tail: as JSON, and those that nobody asked for yet.
+        self._deltas: list[bytes] = []
+        self._unwritten: list[Entry] = []
         self._tail_length = 0
         self._held: list[Chunk] = []
         self._first_held = 0
@@ -66,7 +79,7 @@ class Text:
         length = len(text)
         self.length += length
         self._tail.append(text)
-        self._unwritten += (length, part, seq)
+        self._unwritten.append(Entry(length, part, seq))
         if part:
             self.several_parts = True
         self._tail_length += length
@@ -89,7 +102,7 @@ class Text:
         self._tail_length = length
         self._tail += texts
         seqs = range(first_seq, first_seq + len(texts))
-        self._unwritten += chain.from_iterable(zip(lengths, repeat(part), seqs, strict=False))
+        self._unwritten += map(Entry, lengths, repeat(part), seqs)
         if part:
             self.several_parts = True
 
@@ -97,11 +110,11 @@ class Text:
         """Give the text that is not sealed yet."""
         # Written and joined once and kept: the next head starts from one piece again.
         if self._unwritten:
-            self._deltas.append(_write_deltas(self._unwritten))
+            self._deltas.append(_write(self._unwritten)[1:-1])
             self._unwritten.clear()
         if len(self._tail) > 1:
             self._tail = ["".join(self._tail)]
-        return Chunk(self._tail[0] if self._tail else "", ",".join(self._deltas))
+        return Chunk(self._tail[0] if self._tail else "", b",".join(self._deltas))
 
     def take_sealed(self) -> list[tuple[int, Chunk]]:
         """Give the chunks sealed since the last call, with their numbers.
@@ -128,14 +141,7 @@ class Text:
         self.several_parts = several_parts
         self._tail = [tail] if tail else []
         self._tail_length = len(tail)
-        for delta in deltas:
-            self._unwritten += (delta["length"], delta["part"], delta["seq"])
-
-
-def _write_deltas(numbers: list[int]) -> str:
-    """Write deltas as chunk and head carry them; one C call for many is what makes it cheap."""
-    form = ',{"length":%d,"part":%d,"seq":%d}' * (len(numbers) // 3)
-    return form[1:] % tuple(numbers)
+        self._unwritten = [Entry(**delta) for delta in deltas]
 
 
 def chunk_key(key: bytes, number: int) -> bytes:
@@ -153,7 +159,7 @@ def chunk_record(run_id: bytes, number: int, chunk: Chunk) -> bytes:
     """
     return b'{"chunk":%d,"deltas":[%b],"run_id":%b,"schema_version":%d,"text":%b}' % (
         number,
-        chunk.deltas.encode(),
+        chunk.deltas,
         run_id,
         SCHEMA_VERSION,
         plain(chunk.text),

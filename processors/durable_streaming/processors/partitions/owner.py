@@ -7,10 +7,10 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Final
 
-from durable_streaming.eventlog import Place, Record
+from durable_streaming.eventlog import Place
 from durable_streaming.schemas import Topics
 
-from ..fold import Derived, DerivedStore
+from ..fold import Derived, DerivedStore, LogRecord
 from ..metrics import Metrics
 from .budget import affords
 from .folding import Fold
@@ -43,9 +43,9 @@ class CommitPolicy:
     behind_interval_s: float = 5.0
     """How long it may become, for ended runs too, the farther the end of the log is: what is shown
     is old then, and writing each run's head less often is what lets the worker catch up."""
-    records: int = 50_000
+    records: int = 100_000
     """At once when so many source records were folded since the last commit."""
-    bytes: int = 16_000_000
+    bytes: int = 32_000_000
     """At once when so many source bytes were folded since the last commit."""
 
 
@@ -80,6 +80,7 @@ class PartitionOwner:
         self._dirty_since: float | None = None
         self._records = 0
         self._lag = 0
+        self._was_behind = False
         self.committed = opened.fold.next_offset
         """The next source offset as of the last commit."""
 
@@ -103,7 +104,7 @@ class PartitionOwner:
         """The first source offset not folded yet."""
         return self._opened.fold.next_offset
 
-    def feed(self, records: Sequence[Record], *, lag: int = 0) -> None:
+    def feed(self, records: Sequence[LogRecord], *, lag: int = 0) -> None:
         """Fold consecutive records that begin at `next_offset`.
 
         Args:
@@ -123,6 +124,8 @@ class PartitionOwner:
             raise
         self._records += len(records)
         self._lag = lag
+        if lag > _NEAR_RECORDS:
+            self._was_behind = True
         if self._dirty_since is None:
             self._dirty_since = self._clock()
         self._metrics.records_folded.inc(len(records))
@@ -147,6 +150,8 @@ class PartitionOwner:
         if self._lag > _NEAR_RECORDS:
             stretched = policy.interval_s * (1 + self._lag / _DOUBLING_RECORDS)
             return now >= dirty_since + min(stretched, policy.behind_interval_s)
+        if self._was_behind and now >= self._last_commit + policy.interval_s:
+            return True  # the end is reached, and what is shown is old
         earliest = dirty_since + policy.interval_s
         latest = dirty_since + policy.interval_s * policy.sparing_intervals
         if self.fold.run_ended:
@@ -189,7 +194,7 @@ class PartitionOwner:
         self._last_written = sum(len(d.value or b"") for d in derived)
         # Needed after a restart for a moment; kept, it would hold the source's tail in memory.
         self._opened.lookup.close()
-        self._dirty_since, self._records = None, 0
+        self._dirty_since, self._records, self._was_behind = None, 0, False
         self._last_commit = self._clock()
         if derived:
             self._opened.overlay.stage((d.topic, d.key, d.value) for d in derived)

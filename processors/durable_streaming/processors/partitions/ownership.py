@@ -7,8 +7,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, TypeVar
 
-from durable_streaming.eventlog import Record
-
+from ..fold import LogRecord
 from ..metrics import Metrics
 from .opening import OpenPartition, Site, open_partition
 from .owner import CommitPolicy, PartitionOwner
@@ -101,7 +100,7 @@ class Ownership:
         await asyncio.shield(self._watched(self._assign(partitions, self._rebalances)))
 
     async def feed(
-        self, partition: int, records: Sequence[Record], *, end: int | None = None
+        self, partition: int, records: Sequence[LogRecord], *, end: int | None = None
     ) -> None:
         """Fold a batch of consecutive records of one partition.
 
@@ -181,7 +180,7 @@ class Ownership:
     async def _run(self, call: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._executor, call)
 
-    def _is_hole(self, partition: int, expected: int, first: Record) -> bool:
+    def _is_hole(self, partition: int, expected: int, first: LogRecord) -> bool:
         # The same jump after reading again is in the log itself: records expired unread, or a
         # stranger's transaction left its marker. Waiting would not bring them back.
         jump = (expected, first.offset)

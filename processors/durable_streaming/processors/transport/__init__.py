@@ -2,7 +2,16 @@
 
 from .batch import Batch, BatchLimits, split
 from .consumer import BatchConsumer
+from .fetched import FetchedRecord
 from .schema import BatchSchema
 from .transport import BatchTransport
 
-__all__ = ["Batch", "BatchConsumer", "BatchLimits", "BatchSchema", "BatchTransport", "split"]
+__all__ = [
+    "Batch",
+    "BatchConsumer",
+    "BatchLimits",
+    "BatchSchema",
+    "BatchTransport",
+    "FetchedRecord",
+    "split",
+]

@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from operator import add, attrgetter
-from typing import Any, Final
+from typing import Final
 
-_key_size = attrgetter("serialized_key_size")
-_value_size = attrgetter("serialized_value_size")
+from .fetched import FetchedRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,28 +38,23 @@ class Batch:
     checksum: Final = None
     serialized_key_size: Final = 0
 
-    def __init__(self, records: Sequence[Any], size: int) -> None:
+    def __init__(self, records: Sequence[FetchedRecord], size: int) -> None:
         last = records[-1]
-        self.topic: str = last.topic
-        self.partition: int = last.partition
-        self.offset: int = last.offset
-        self.timestamp: int = last.timestamp
-        self.value: Sequence[Any] = records
+        self.topic = last.topic
+        self.partition = last.partition
+        self.offset = last.offset
+        self.timestamp = last.timestamp_ms
+        self.value = records
         self.serialized_value_size = size
 
 
-def split(records: Sequence[Any], limits: BatchLimits) -> Iterator[Batch]:
+def split(records: Sequence[FetchedRecord], limits: BatchLimits) -> Iterator[Batch]:
     """Cut one partition's fetched records, in their order, into batches within the limits.
-
-    Args:
-        records: aiokafka consumer records of one partition.
-        limits: what one batch may hold.
 
     Yields:
         Batches that together hold every record once.
     """
-    # Where there is no key or no value aiokafka says -1; a byte does not matter here.
-    weights = list(map(add, map(_key_size, records), map(_value_size, records)))
+    weights = [len(r.value or b"") + len(r.key or b"") for r in records]
     if 0 < len(records) <= limits.records and (size := sum(weights)) <= limits.bytes:
         yield Batch(records, size)
         return

@@ -16,6 +16,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from .batch import Batch, split
+from .fetched import make_fetched_records
 
 if TYPE_CHECKING:
     from .transport import BatchTransport
@@ -129,6 +130,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         # uneven partitions, and reads uncommitted records outside its own exactly-once mode.
         conf = self.app.conf
         _bound_connecting(asyncio.get_running_loop())
+        make_fetched_records()
         self._client = aiokafka.AIOKafkaConsumer(
             client_id=conf.broker_client_id,
             group_id=conf.id,
