@@ -41,6 +41,8 @@ def test_no_member_of_ours_hides_one_of_theirs() -> None:
         "abort_timer",
         "congested",
         "early",
+        "writer",
+        "open_writer",
         "adopt",
         "write",
         "close",
@@ -57,6 +59,7 @@ def test_the_members_used_are_there() -> None:
         "abort_timer",
         "congested",
         "early",
+        "writer",
     }
 
 

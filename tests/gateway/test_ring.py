@@ -10,7 +10,7 @@ from durable_streaming.gateway.hub import Ring
 def test_frames_are_joined_in_order() -> None:
     ring = Ring(floor=0, max_bytes=1_000)
     for offset in (2, 5, 9):
-        ring.append(offset, b"<%d>" % offset)
+        ring.extend([offset], [b"<%d>" % offset], 3)
     chunk = ring.take(0, 100, 1_000)
     assert chunk is not None
     assert (chunk.data, chunk.next_offset, chunk.frames) == (b"<2><5><9>", 10, 3)
@@ -22,7 +22,7 @@ def test_frames_are_joined_in_order() -> None:
 def test_a_chunk_is_bounded_but_never_empty(max_bytes: int, frames: int) -> None:
     ring = Ring(floor=0, max_bytes=1_000)
     for offset in range(5):
-        ring.append(offset, b"<%d>" % offset)
+        ring.extend([offset], [b"<%d>" % offset], 3)
     chunk = ring.take(0, 100, max_bytes)
     assert chunk is not None
     assert chunk.frames == frames
@@ -30,8 +30,8 @@ def test_a_chunk_is_bounded_but_never_empty(max_bytes: int, frames: int) -> None
 
 def test_the_newest_frame_is_kept_however_long_it_is() -> None:
     ring = Ring(floor=0, max_bytes=10)
-    ring.append(1, b"x" * 8)
-    ring.append(2, b"y" * 50)
+    ring.extend([1], [b"x" * 8], 8)
+    ring.extend([2], [b"y" * 50], 50)
     assert not ring.covers(1)
     assert ring.covers(2)
     chunk = ring.take(2, 3, 10)
@@ -53,7 +53,7 @@ def test_what_a_ring_covers_it_has(
     for step, length in steps:
         offset = (appended[-1] if appended else 0) + step
         appended.append(offset)
-        size += ring.append(offset, b"x" * length)
+        size += ring.extend([offset], [b"x" * length], length)
     assert size == ring.size
     assert ring.size <= 100
     if not ring.covers(cursor):

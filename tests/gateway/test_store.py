@@ -36,7 +36,10 @@ ALL = {"limit": 10_000, "max_bytes": 10**9}
 
 def incoming(run_id: str, offset: int, seq: int | None = None, *, partition: int = 0) -> Incoming:
     frame = TOKENS.event_frame(partition, offset, b'"%b@%d"' % (run_id.encode(), offset))
-    return Incoming(run_id, partition, offset, 1_000 + offset, frame, seq == 0, is_urgent=False)
+    start_offset = offset if seq == 0 else -1
+    return Incoming(
+        run_id, partition, [offset], [frame], [1_000 + offset], len(frame), start_offset
+    )
 
 
 def read(store: EventStore, run_id: str, start: int = 0, **bounds: int) -> list[int]:
@@ -74,7 +77,7 @@ def test_a_run_is_read_from_any_offset(store: EventStore) -> None:
     assert read(store, "run-1", 4, end=10) == [4, 7]
     assert read(store, "run-1", 14) == []
     assert read(store, "run-1", limit=2) == [1, 4]
-    frame = len(incoming("run-1", 1).frame)
+    frame = len(incoming("run-1", 1).frames[0])
     assert read(store, "run-1", max_bytes=frame) == [1]
     assert read(store, "run-1", max_bytes=frame + 1) == [1, 4]
 
@@ -103,8 +106,8 @@ def test_what_is_held_and_what_is_written_are_read_as_one(
         for size in sizes:
             first = kept[-1] + 1 if kept else 0
             batch = [incoming("r", first + 2 * n) for n in range(size)]
-            store.append(batch, {0: batch[-1].offset + 1})
-            kept += [event.offset for event in batch]
+            store.append(batch, {0: batch[-1].offsets[0] + 1})
+            kept += [event.offsets[0] for event in batch]
             if data.draw(st.booleans(), "written"):
                 store.write()
             start = data.draw(st.integers(0, kept[-1] + 2), "from")

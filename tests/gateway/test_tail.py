@@ -73,6 +73,9 @@ class Taken:
         self.offsets += [record.offset for record in batch]
         self.positions.update(positions)
 
+    def due_in(self) -> float:
+        return 0.2
+
 
 async def follow(log: ScriptedLog, start: int = 0) -> tuple[Taken, list[BaseException]]:
     taken, failures = Taken(), list[BaseException]()

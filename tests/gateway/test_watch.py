@@ -112,6 +112,8 @@ async def test_a_socket_for_one_run_does_not_watch(shared: RunningGateway) -> No
 
 
 class SlowSocket:
+    writer = None
+
     def __init__(self) -> None:
         self.congested = True
         self.buffered_bytes = 0

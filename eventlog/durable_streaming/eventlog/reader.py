@@ -1,6 +1,6 @@
 """Reading Kafka from positions of the caller's: no group, no commits, no silent skips."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Self
 
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
@@ -76,7 +76,7 @@ class LogReader:
             if first is None:
                 return []
             messages = [first, *self._consumer.consume(max(1, max_records - 1), 0)]
-        records = [record for message in messages if (record := self._take(message)) is not None]
+        records = self._take(messages)
         if self._error is not None and not records:
             raise self._error
         return records
@@ -106,23 +106,55 @@ class LogReader:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _take(self, message: Message) -> Record | None:
-        error = message.error()
-        place = (message.topic() or "", known(message.partition()))
-        offset = known(message.offset())
-        if error is None and self._error is None:
+    def _take(self, messages: Iterable[Message]) -> list[Record]:
+        # For each event of a log: a named tuple's own constructor, and noting the position of
+        # each, would cost as much again.
+        records: list[Record] = []
+        new, topic, partition, offset = tuple.__new__, None, None, None
+        for message in messages:
+            error = message.error()
+            if error is not None or self._error is not None:
+                self._note(topic, partition, offset)
+                topic = None
+                if error is not None:
+                    self._look_at(
+                        error,
+                        (message.topic() or "", known(message.partition())),
+                        known(message.offset()),
+                    )
+                continue
+            if message.partition() != partition or message.topic() != topic:
+                self._note(topic, partition, offset)
+                topic, partition = message.topic(), message.partition()
+            offset = message.offset()
+            records.append(
+                new(
+                    Record,
+                    (
+                        topic,
+                        partition,
+                        offset,
+                        message.key(),
+                        message.value(),
+                        message.timestamp()[1],
+                        message.headers() or (),
+                    ),
+                )
+            )
+        self._note(topic, partition, offset)
+        return records
+
+    def _note(self, topic: str | None, partition: int | None, offset: int | None) -> None:
+        """Note a place's last record, where there is one."""
+        if topic is not None and partition is not None and offset is not None:
+            place = (topic, partition)
             self._positions[place] = offset + 1
             self._ends.discard(place)
-            return Record(
-                *place,
-                offset,
-                message.key(),
-                message.value(),
-                message.timestamp()[1],
-                message.headers() or (),  # type: ignore[arg-type]
-            )
-        if error is None or error.code() in _TRANSIENT:
-            return None
+
+    def _look_at(self, error: KafkaError, place: Place, offset: int) -> None:
+        """Note what came in the place of a record."""
+        if error.code() in _TRANSIENT:
+            return
         if error.code() == KafkaError._PARTITION_EOF:
             # The position moves past control records, which nobody is ever given.
             self._positions[place] = offset
@@ -131,4 +163,3 @@ class LogReader:
             self._error = OffsetOutOfRange(*place, self._positions.get(place, -1))
         else:
             self._error = translate(error)
-        return None

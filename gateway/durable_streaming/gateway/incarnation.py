@@ -129,7 +129,14 @@ class Incarnation:
         self.watchers = Watchers(self._entry)
         self._live: Handover[list[Incoming]] = Handover(self._loop, self._apply)
         self._settled: Handover[dict[str, Summary]] = Handover(self._loop, self._settle)
-        event_sink = EventSink(self.events, self.tokens, self._live, metrics)
+        event_sink = EventSink(
+            self.events,
+            self.tokens,
+            self._live,
+            metrics,
+            interval=lambda: self.hub.interval,
+            pause=limits.pause,
+        )
         derived_sink = DerivedSink(self.derived, settings.kafka.topics, self._settled)
         self.watch = Watch(
             opened.admin,
@@ -223,10 +230,10 @@ class Incarnation:
         else:
             self._warm = True
 
-    def _apply(self, events: list[Incoming]) -> None:
-        self.hub.apply(events)
+    def _apply(self, batch: list[Incoming]) -> None:
+        self.hub.apply(batch)
         # Later changes of an entry come with the derived records.
-        self.watchers.note(event.run_id for event in events if not event.floor)
+        self.watchers.note(events.run_id for events in batch if not events.floor)
 
     def _settle(self, changed: dict[str, Summary]) -> None:
         self.hub.settle(changed)

@@ -13,6 +13,7 @@ class Connection:
 
     Attributes:
         subscriptions: by run id.
+        written: bytes so far.
         wrote_at: clock time of the last write.
         on_closed: called with a subscription that ended because its run did.
         on_expired: called with a subscription that ended because retention overtook it.
@@ -22,12 +23,12 @@ class Connection:
         "_clock",
         "_progress_at",
         "_taken",
-        "_written",
         "closing",
         "on_closed",
         "on_expired",
         "socket",
         "subscriptions",
+        "written",
         "wrote_at",
     )
 
@@ -44,7 +45,7 @@ class Connection:
         self.on_closed = on_closed
         self.on_expired = on_expired
         self._clock = clock
-        self._written = 0
+        self.written = 0
         self._taken = 0
         self.wrote_at = self._progress_at = clock()
 
@@ -52,23 +53,9 @@ class Connection:
         """Add whole frames to the stream; nothing once the socket is being closed."""
         if self.closing:
             return
-        self._written += len(frames)
+        self.written += len(frames)
         self.wrote_at = self._clock()
         self.socket.write(frames)
-
-    def offer(self, frames: bytes, now: float) -> bool:
-        """Write whole frames where nothing speaks against it; says whether it did.
-
-        Args:
-            frames: as in `write`.
-            now: the clock's time.
-        """
-        if self.closing or self.socket.congested:
-            return False
-        self._written += len(frames)
-        self.wrote_at = now
-        self.socket.write(frames)
-        return True
 
     def close(self, code: int, reason: str = "") -> None:
         """Begin to close; nothing is written after it."""
@@ -79,7 +66,7 @@ class Connection:
     def stalled_seconds(self, now: float) -> float:
         """Say for how long bytes have waited without the peer taking any; asked regularly."""
         buffered = self.socket.buffered_bytes
-        taken = self._written - buffered
+        taken = self.written - buffered
         if not buffered or taken != self._taken:
             self._taken = taken
             self._progress_at = now

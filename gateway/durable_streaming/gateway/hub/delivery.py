@@ -58,27 +58,34 @@ class Delivery:
 
         Those who keep up stand where that one ended, and get one chunk that ends at the head.
         """
-        start, head, now = feed.flushed, feed.head, self._clock()
-        feed.flushed = head
-        chunk = self._whole(feed, start, head)
+        start, end, now = feed.flushed, feed.arrived, self._clock()
+        chunk = self._whole(feed)
         shared: Shared = {}
+        if chunk is None:
+            for subscription in list(feed.subscriptions):
+                self.pump(subscription, shared)
+            return
+        data, size, frames = chunk.data, len(chunk.data), chunk.frames
         writes = 0
+        # For each delivery: what it costs here is what a viewer costs.
         for subscription in list(feed.subscriptions):
+            connection = subscription.connection
             if (
-                chunk is not None
-                and subscription.cursor == start
+                subscription.cursor == start
                 and subscription.caught_up
-                and subscription.connection.offer(chunk.data, now)
+                and (write := connection.socket.writer) is not None
             ):
-                subscription.cursor = head
-                subscription.delivered += chunk.frames
+                write(data)
+                connection.written += size
+                connection.wrote_at = now
+                subscription.cursor = end
+                subscription.delivered += frames
                 writes += 1
             else:
                 self.pump(subscription, shared)
-        if chunk is not None:
-            self._tally.from_ring += 1
-            self._tally.frames += writes * chunk.frames
-            self._tally.writes += writes
+        self._tally.from_ring += 1
+        self._tally.frames += writes * frames
+        self._tally.writes += writes
 
     def pump(self, subscription: Subscription, shared: Shared | None = None) -> None:
         """Move the cursor as far as events and the socket allow."""
@@ -118,12 +125,14 @@ class Delivery:
                 self._later(self.pump, subscription)
                 return
 
-    def _whole(self, feed: Feed, start: int, end: int) -> Chunk | None:
-        """Join all that lies between two offsets; None where that is not all there is to do."""
-        if feed.final is not None or not feed.ring.covers(start) or self._has_expired(feed, start):
+    def _whole(self, feed: Feed) -> Chunk | None:
+        """Join what waits; None where writing that is not all there is to do."""
+        start, frames = feed.flushed, feed.waiting
+        feed.flushed, feed.waiting = feed.arrived, []
+        if feed.final is not None or not frames or self._has_expired(feed, start):
             return None
-        chunk = feed.ring.take(start, end, self._limits.chunk_bytes)
-        return chunk if chunk is not None and chunk.next_offset == end else None
+        chunk = Chunk(b"".join(frames), feed.arrived, len(frames))
+        return chunk if len(chunk.data) <= self._limits.chunk_bytes else None
 
     def _take(self, feed: Feed, cursor: int, end: int, shared: Shared | None) -> Chunk | None:
         if shared is None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING, NamedTuple
 
 from durable_streaming.gateway.hub.ring import Ring
-from durable_streaming.gateway.store import Summary
+from durable_streaming.gateway.store import Incoming, Summary
 
 if TYPE_CHECKING:
     from durable_streaming.gateway.hub.subscription import Subscription
@@ -34,23 +35,26 @@ class Feed:
     """A run that has viewers or recent frames.
 
     Attributes:
-        head: one past the run's last event that the loop has.
-        flushed: where the head was at the last flush; there stands who keeps up.
+        head: one past the run's last event that is known; a row of the store may know more than
+            came here.
+        arrived: one past the last event that came here.
+        waiting: frames of the events that came since the last flush, for who has viewers.
+        waiting_ms: the broker's times of those.
+        flushed: where `waiting` begins; there stands who keeps up.
         appended: events that came since the feed began.
-        waiting_ms: broker's timestamps of events since the last flush.
-        newest_ms: broker's timestamp of the last event, 0 before the first.
     """
 
     __slots__ = (
         "appended",
+        "arrived",
         "final",
         "flushed",
         "head",
-        "newest_ms",
         "partition",
         "ring",
         "run_id",
         "subscriptions",
+        "waiting",
         "waiting_ms",
     )
 
@@ -58,9 +62,24 @@ class Feed:
         self.run_id = run_id
         self.partition = partition
         self.ring = ring
-        self.head = self.flushed = head
+        self.head = self.arrived = self.flushed = head
         self.final: Final | None = None
         self.appended = 0
-        self.newest_ms = 0
         self.subscriptions: set[Subscription] = set()
+        self.waiting: list[bytes] = []
         self.waiting_ms: list[int] = []
+
+    def take_in(self, events: Incoming) -> int:
+        """Take events in; says by how many bytes the ring has grown or shrunk."""
+        offsets, frames = events.offsets, events.frames
+        # A viewer that came meanwhile may have had some of them from the store.
+        old = bisect_left(offsets, self.arrived) if offsets[0] < self.arrived else 0
+        self.arrived = max(self.arrived, offsets[-1] + 1)
+        self.head = max(self.head, self.arrived)
+        self.appended += len(offsets)
+        if self.subscriptions:
+            self.waiting += frames[old:] if old else frames
+            self.waiting_ms += events.times_ms
+        else:
+            self.flushed, self.waiting = self.arrived, []
+        return self.ring.extend(offsets, frames, events.size)

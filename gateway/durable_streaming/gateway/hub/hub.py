@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from itertools import islice
 
 from durable_streaming.gateway.frames import Tokens
 from durable_streaming.gateway.hub.connection import Connection
@@ -21,17 +22,19 @@ from durable_streaming.gateway.store import EventStore, Incoming, RunRow, Summar
 
 # A flush gives the loop back after so many runs: other sockets' time is not one busy batch's.
 _RUNS_A_TURN = 100
-# A flush is moved by so much, back or forth, to go with a batch of the tail: what comes right after
-# a flush waits longest. A busy tail brings one more often than this allows for.
-_MOVED_S = 0.006
 # Of the loop's time; from here on as much is joined as may be.
-_BUSY_SHARE = 0.25
+_BUSY_SHARE = 0.05
 # What a run costs besides its frames.
 _FEED_BYTES = 1_024
 
 
 class Hub:
-    """Takes events from the tail and moves every viewer's cursor. Lives on the loop."""
+    """Takes events from the tail and moves every viewer's cursor. Lives on the loop.
+
+    Attributes:
+        interval: seconds within which the tail is to join a run's events: more, the busier the
+            loop is.
+    """
 
     def __init__(
         self,
@@ -59,12 +62,9 @@ class Hub:
         self._metrics = metrics
         self._feeds: OrderedDict[str, Feed] = OrderedDict()
         self._rings_size = 0
-        self._dirty: dict[Feed, None] = {}
-        self._due: list[Feed] = []
-        self._timer: asyncio.TimerHandle | None = None
-        self._flushed_at = 0.0
+        self._due: dict[Feed, None] = {}
         self._spent = 0.0
-        self._interval = limits.flush_interval
+        self.interval = limits.flush_interval
         self.delivery = Delivery(
             FrameSource(store, metrics.tally),
             limits,
@@ -82,36 +82,24 @@ class Hub:
         """How many subscriptions there are."""
         return sum(len(connection.subscriptions) for connection in self.ladder.connections)
 
-    def apply(self, events: Iterable[Incoming]) -> None:
-        """Take a batch of events in; the tail's hand-over calls it."""
+    def apply(self, batch: Iterable[Incoming]) -> None:
+        """Take events in and bring them to their viewers; the tail's hand-over calls it."""
         began = time.perf_counter()
-        pause_ms = self._limits.pause * 1000
-        at_once: dict[Feed, None] = {}
-        for event in events:
-            timestamp_ms = event.timestamp_ms
-            feed = self._feeds.get(event.run_id)
+        due = self._due
+        is_flushing = bool(due)
+        for events in batch:
+            feed = self._feeds.get(events.run_id)
             if feed is None:
-                feed = self._new_feed(event.run_id, event.partition, event.floor)
+                feed = self._new_feed(events.run_id, events.partition, events.floor)
             else:
-                self._feeds.move_to_end(event.run_id)
-            self._rings_size += feed.ring.append(event.offset, event.frame)
-            feed.head = max(feed.head, event.offset + 1)
-            feed.appended += 1
+                self._feeds.move_to_end(events.run_id)
+            self._rings_size += feed.take_in(events)
             if feed.subscriptions:
-                feed.waiting_ms.append(timestamp_ms)
-                # By the broker's time: that events come late must not make them go out singly.
-                if event.is_urgent or timestamp_ms - feed.newest_ms >= pause_ms:
-                    at_once[feed] = None
-                else:
-                    self._dirty[feed] = None
-            feed.newest_ms = timestamp_ms
+                due[feed] = None
         self._evict()
-        for feed in at_once:
-            self._flush(feed)
-        if self._dirty and not self._due and self._loop.time() >= self._flush_at - _MOVED_S:
-            self._begin_flush()
-        self._schedule()
         self._spent += time.perf_counter() - began
+        if due and not is_flushing:
+            self._flush_due()
 
     def settle(self, changed: dict[str, Summary]) -> None:
         """Take in what the derived records say; runs that are settled close their viewers."""
@@ -180,7 +168,7 @@ class Hub:
         """Once a second: heartbeats, the ladder, and how much joining the load asks for."""
         self.ladder.climb()
         least, most = self._limits.flush_interval, self._limits.busy_flush_interval
-        self._interval = least + (most - least) * min(1.0, self._spent / _BUSY_SHARE)
+        self.interval = least + (most - least) * min(1.0, self._spent / _BUSY_SHARE)
         self._spent = 0.0
 
     def close(self, connection: Connection, code: int, reason: str) -> None:
@@ -218,43 +206,16 @@ class Hub:
             feed.ring = Ring(feed.head, self._limits.ring_bytes)
             self._feeds.move_to_end(run_id)
 
-    @property
-    def _flush_at(self) -> float:
-        return self._flushed_at + self._interval
-
-    def _begin_flush(self) -> None:
-        # What comes while these are flushed waits for the next time, or nothing is joined.
-        self._due, self._dirty = list(self._dirty), {}
-        # From its beginning: how long a flush takes must not come on top of the interval.
-        self._flushed_at = self._loop.time()
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
     def _flush_due(self) -> None:
         began = time.perf_counter()
-        self._timer = None
-        if not self._due:
-            self._begin_flush()
-        for feed in self._due[:_RUNS_A_TURN]:
-            self._flush(feed)
-        del self._due[:_RUNS_A_TURN]
-        self._schedule()
-        self._spent += time.perf_counter() - began
-
-    def _schedule(self) -> None:
-        if self._timer is not None:
-            return
+        for feed in list(islice(self._due, _RUNS_A_TURN)):
+            del self._due[feed]
+            self.delivery.flush(feed)
+            self._metrics.delivery_latency.note(time.time() * 1000, feed.waiting_ms)
+            feed.waiting_ms.clear()
         if self._due:
-            self._timer = self._loop.call_later(0, self._flush_due)
-        elif self._dirty:
-            self._timer = self._loop.call_at(self._flush_at + _MOVED_S, self._flush_due)
-
-    def _flush(self, feed: Feed) -> None:
-        self._dirty.pop(feed, None)
-        self.delivery.flush(feed)
-        self._metrics.delivery_latency.note(time.time() * 1000, feed.waiting_ms)
-        feed.waiting_ms.clear()
+            self._loop.call_soon(self._flush_due)
+        self._spent += time.perf_counter() - began
 
     def _has_expired(self, feed: Feed, cursor: int) -> bool:
         low = self._low(feed.partition)

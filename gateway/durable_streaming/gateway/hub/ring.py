@@ -29,12 +29,18 @@ class Ring:
         self._offsets: list[int] = []
         self._frames: list[bytes] = []
 
-    def append(self, offset: int, frame: bytes) -> int:
-        """Add the run's next event; says by how many bytes the ring has grown or shrunk."""
+    def extend(self, offsets: list[int], frames: list[bytes], size: int) -> int:
+        """Add the run's next events; says by how many bytes the ring has grown or shrunk.
+
+        Args:
+            offsets: of the events, in order, at least one.
+            frames: of the same.
+            size: bytes of the frames.
+        """
         before = self.size
-        self._offsets.append(offset)
-        self._frames.append(frame)
-        self.size += len(frame)
+        self._offsets += offsets
+        self._frames += frames
+        self.size += size
         if self.size > self.max_bytes:
             self._shrink()
         return self.size - before

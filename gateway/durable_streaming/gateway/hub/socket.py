@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 
@@ -11,6 +12,13 @@ class Socket(Protocol):
     A write never blocks and never fails: what the peer does not read waits in the buffer, and
     `congested` says that no more should be added.
     """
+
+    @property
+    def writer(self) -> Callable[[bytes], object] | None:
+        """What takes whole frames right now, without a look at anything.
+
+        None while the socket is congested, and once it is being closed or gone.
+        """
 
     @property
     def congested(self) -> bool:

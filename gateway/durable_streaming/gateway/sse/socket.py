@@ -34,6 +34,11 @@ class SseSocket:
         self.buffered_bytes = 0
 
     @property
+    def writer(self) -> Callable[[bytes], object] | None:
+        """What takes whole frames right now."""
+        return None if self._over or self.congested else self.write
+
+    @property
     def congested(self) -> bool:
         """Whether more waits than should."""
         return self.buffered_bytes > _HIGH_MARK_BYTES

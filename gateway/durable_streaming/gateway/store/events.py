@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from threading import Lock
 
 import msgspec
@@ -50,11 +50,11 @@ class EventStore:
         raw = self._database.get(keys.position(self._topic, partition))
         return None if raw is None else int.from_bytes(raw, "big")
 
-    def append(self, events: Sequence[Incoming], positions: dict[int, int]) -> None:
-        """Take a batch in with the positions after it, and fill in each event's `floor`.
+    def append(self, batch: Iterable[Incoming], positions: dict[int, int]) -> None:
+        """Take a batch in with the positions after it, and fill in what comes before each part.
 
         Args:
-            events: in order of offset in each partition.
+            batch: in order of offset in each run.
             positions: the next offset of each partition that moved.
 
         Raises:
@@ -63,17 +63,17 @@ class EventStore:
         with self._lock:
             if not self._held_positions:
                 self._write_at = time.monotonic() + _HOLD_S
-            for event in events:
-                held = self._held.get(event.run_id) or self._hold(event)
-                held.offsets.append(event.offset)
-                held.frames.append(event.frame)
-                self._held_bytes += len(event.frame)
+            for events in batch:
+                held = self._held.get(events.run_id) or self._hold(events)
+                held.offsets += events.offsets
+                held.frames += events.frames
+                self._held_bytes += events.size
                 row = held.row
-                event.floor = row.next_offset
-                row.next_offset = event.offset + 1
-                row.events += 1
-                if event.is_start:
-                    row.start_offset = event.offset
+                events.floor, events.before_ms = row.next_offset, row.last_ms
+                row.next_offset, row.last_ms = events.offsets[-1] + 1, events.times_ms[-1]
+                row.events += len(events.offsets)
+                if events.start_offset >= 0:
+                    row.start_offset = events.start_offset
             self._held_positions |= positions
 
     def write_due(self) -> None:
@@ -189,15 +189,15 @@ class EventStore:
         if offsets:
             yield Joined.of(offsets, frames)
 
-    def _hold(self, event: Incoming) -> Held:
-        row = self._row_for_writing(event.run_id)
+    def _hold(self, events: Incoming) -> Held:
+        row = self._row_for_writing(events.run_id)
         is_new = row is None
         if row is None:
-            row = RunRow(event.partition, event.timestamp_ms, event.offset, 0, -1, 0)
-            self._rows[event.run_id] = row
+            row = RunRow(events.partition, events.times_ms[0], events.offsets[0], 0, -1, 0)
+            self._rows[events.run_id] = row
             # The run list is read from disk alone: a new run waits for nothing.
             self._write_at = 0.0
-        held = self._held[event.run_id] = Held(row, is_new=is_new)
+        held = self._held[events.run_id] = Held(row, is_new=is_new)
         return held
 
     def _list_run(self, batch: WriteBatch, key: bytes, row: RunRow) -> None:

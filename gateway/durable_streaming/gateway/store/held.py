@@ -14,26 +14,37 @@ from durable_streaming.gateway.store.rows import RunRow
 _CHUNK_BYTES = 64 * 1024
 
 
-# Untracked by the garbage collector, as there is one for each event and no cycle can be in it.
+# Untracked by the garbage collector, as there are many and no cycle can be in one.
 class Incoming(msgspec.Struct, gc=False):
-    """One valid event on its way into the store and to the viewers.
+    """Consecutive valid events of one run on their way into the store and to the viewers.
 
     Attributes:
-        timestamp_ms: the broker's.
-        is_start: whether its seq is 0.
-        is_urgent: whether it must not wait to be joined with others.
-        floor: the run's next offset before it, 0 where it is the run's first: nothing of the run
-            lies between. Known from `EventStore.append` on.
+        offsets, frames, times_ms: of each event, in order; times are the broker's.
+        size: bytes of the frames.
+        start_offset: of the last event with seq 0, -1 where there is none.
+        is_urgent: whether they must not wait to be joined with others.
+        floor: the run's next offset before them, 0 where they are the run's first: nothing of the
+            run lies between. Known from `EventStore.append` on, as is the next.
+        before_ms: time of the run's event before them, 0 where it is long ago.
     """
 
     run_id: str
     partition: int
-    offset: int
-    timestamp_ms: int
-    frame: bytes
-    is_start: bool
-    is_urgent: bool
+    offsets: list[int]
+    frames: list[bytes]
+    times_ms: list[int]
+    size: int = 0
+    start_offset: int = -1
+    is_urgent: bool = False
     floor: int = 0
+    before_ms: int = 0
+
+    def extend(self, later: Incoming) -> None:
+        """Add those that come right after."""
+        self.offsets += later.offsets
+        self.frames += later.frames
+        self.times_ms += later.times_ms
+        self.size += later.size
 
 
 class Held:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import msgspec
@@ -23,6 +23,7 @@ class RunRow:
         start_offset: last record with seq 0, or -1: once retention has passed it, the run's
             beginning is gone.
         events: valid events taken in.
+        last_ms: the broker's time of the last record; of this process alone, it is not stored.
     """
 
     partition: int
@@ -31,6 +32,7 @@ class RunRow:
     next_offset: int
     start_offset: int
     events: int
+    last_ms: int = field(default=0, compare=False)
 
     def pack(self) -> bytes:
         """Write the row."""

@@ -15,6 +15,9 @@ from durable_streaming.schemas import Topics, is_run_id
 
 _log = logging.getLogger(__name__)
 
+# Short enough for a stop to be noticed, long enough to cost nothing.
+_IDLE_S = 0.2
+
 # What one summary is counted as in the hand-over's bound.
 _SUMMARY_BYTES = 512
 
@@ -32,6 +35,10 @@ class DerivedSink:
             topics.packets: "packets",
             topics.reconciliations: "reconciliations",
         }
+
+    def due_in(self) -> float:
+        """Say after how many seconds `take` must be called again: it has nothing of its own."""
+        return _IDLE_S
 
     def take(self, records: list[Record], positions: Mapping[Place, int]) -> None:
         """Store a batch and hand over what it says of each run."""

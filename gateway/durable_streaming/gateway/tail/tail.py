@@ -14,8 +14,6 @@ from durable_streaming.gateway.errors import TailError
 
 _log = logging.getLogger(__name__)
 
-# Short enough for a stop to be noticed, long enough to cost nothing.
-_READ_TIMEOUT_S = 0.2
 _MAX_RECORDS = 2_000
 # A batch costs as much as several records, here and on the loop. The first record after a pause
 # is taken at once; those that follow it so closely are taken together.
@@ -32,6 +30,9 @@ class Sink(Protocol):
 
         Called with nothing, too, so that what does not come from the log is looked after.
         """
+
+    def due_in(self) -> float:
+        """Say after how many seconds `take` must be called again, if only with nothing."""
 
 
 class _Reread(Exception):
@@ -126,7 +127,7 @@ class Tail:
 
     def _step(self, reader: Reader) -> int:
         """Take one batch; say how many records it had."""
-        records = reader.read(_READ_TIMEOUT_S, _MAX_RECORDS)
+        records = reader.read(self._sink.due_in(), _MAX_RECORDS)
         if not self._gaps_expected:
             self._check_continuity(records)
         moved = {
@@ -155,15 +156,20 @@ class Tail:
 
     def _check_continuity(self, records: list[Record]) -> None:
         expected: dict[Place, int] = {}
+        topic, partition, due = "", -1, -1
         for record in records:
-            place = (record.topic, record.partition)
-            due = expected.get(place, self._positions[place])
-            if record.offset < due:
-                raise TailError(
-                    f"offset {record.offset} of {place} came again after {due - 1}: "
-                    "the log went back"
-                )
-            if record.offset > due and (place, due, record.offset) not in self._confirmed:
-                self._confirmed.add((place, due, record.offset))
-                raise _Reread
-            expected[place] = record.offset + 1
+            if record.offset != due or record.partition != partition or record.topic != topic:
+                expected[topic, partition] = due
+                topic, partition, due = record.topic, record.partition, record.offset
+                self._check_next((topic, partition), due, expected)
+            due += 1
+
+    def _check_next(self, place: Place, offset: int, expected: Mapping[Place, int]) -> None:
+        due = expected.get(place, self._positions[place])
+        if offset < due:
+            raise TailError(
+                f"offset {offset} of {place} came again after {due - 1}: the log went back"
+            )
+        if offset > due and (place, due, offset) not in self._confirmed:
+            self._confirmed.add((place, due, offset))
+            raise _Reread

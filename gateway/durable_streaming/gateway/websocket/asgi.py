@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 
 from starlette.websockets import WebSocket
 
@@ -28,6 +29,11 @@ class AsgiSocket:
         self._closing: tuple[int, str] | None = None
         self._receiver: Receiver | None = None
         self.buffered_bytes = 0
+
+    @property
+    def writer(self) -> Callable[[bytes], object] | None:
+        """What takes whole frames right now."""
+        return self.write if self._closing is None and not self.congested else None
 
     @property
     def congested(self) -> bool:

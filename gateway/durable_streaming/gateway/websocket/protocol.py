@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from asyncio.transports import BaseTransport
+from collections.abc import Callable
 from typing import Any, cast
 
 from uvicorn._types import WebSocketScope
@@ -37,6 +38,7 @@ class GatewayProtocol(WebSocketsSansIOProtocol):
     """A WebSocket whose owner may write ready frames to it; see `hub.Socket`."""
 
     receiver: Receiver | None = None
+    writer: Callable[[bytes], object] | None = None
     abort_timer: asyncio.TimerHandle | None = None
     congested: bool = False
     early: bytes = b""
@@ -71,6 +73,7 @@ class GatewayProtocol(WebSocketsSansIOProtocol):
         if self.disconnected:
             receiver.on_disconnect()
             return
+        self.open_writer()
         while not self.queue.empty():
             message = self.queue.get_nowait()
             if message["type"] == "websocket.receive":
@@ -101,6 +104,11 @@ class GatewayProtocol(WebSocketsSansIOProtocol):
         # Headers and scope of the handshake: kilobytes that an idle viewer needs no more.
         del self.scope, self.request, self.response
 
+    def open_writer(self) -> None:
+        """Let frames go straight to the transport, where nothing speaks against it."""
+        if not (self.congested or self.close_sent or self.transport.is_closing()):
+            self.writer = self.transport.write
+
     @property
     def buffered_bytes(self) -> int:
         """Bytes written that the kernel has not taken."""
@@ -113,6 +121,7 @@ class GatewayProtocol(WebSocketsSansIOProtocol):
 
     def close(self, code: int, reason: str = "") -> None:
         """Send a close frame; the socket is free soon after, whatever the peer does."""
+        self.writer = None
         if self.close_sent or self.transport.is_closing():
             return
         self.close_sent = True
@@ -151,17 +160,19 @@ class GatewayProtocol(WebSocketsSansIOProtocol):
     def pause_writing(self) -> None:
         """Note that the buffer is above its high mark."""
         super().pause_writing()
-        self.congested = True
+        self.congested, self.writer = True, None
 
     def resume_writing(self) -> None:
         """Note that the buffer has drained."""
         super().resume_writing()
         self.congested = False
         if self.receiver is not None:
+            self.open_writer()
             self.receiver.on_drained()
 
     def handle_close(self, event: Frame) -> None:
         """Answer the peer's close frame; one that does not read the answer is cut."""
+        self.writer = None
         super().handle_close(event)
         # uvicorn leaves that to its own close timer where our close frame came first.
         self.transport.close()
@@ -169,6 +180,7 @@ class GatewayProtocol(WebSocketsSansIOProtocol):
 
     def handle_parser_exception(self) -> None:
         """Close after a violation of the protocol."""
+        self.writer = None
         super().handle_parser_exception()
         self._abort_soon()
 
@@ -181,6 +193,7 @@ class GatewayProtocol(WebSocketsSansIOProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell the owner that the socket is gone."""
+        self.writer = None
         super().connection_lost(exc)
         if self.abort_timer is not None:
             self.abort_timer.cancel()
