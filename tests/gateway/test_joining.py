@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from durable_streaming.schemas import decode, partition_for
 from tests.gateway.builders import PARTITIONS, event, started
 
 TOKENS = Tokens("epoch-1", PARTITIONS)
+IDENTITY = Identity("epoch-1", PARTITIONS, {})
 INTERVAL_S = 0.03
 PAUSE_S = 0.1
 
@@ -75,7 +77,7 @@ class Bench:
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Bench:
-    return Bench(open_database(tmp_path, Identity("epoch-1", PARTITIONS, {})))
+    return Bench(open_database(tmp_path, IDENTITY))
 
 
 def plain(run_id: str, seq: int) -> bytes:
@@ -170,10 +172,8 @@ class OpenSocket:
 class Viewed:
     """The way from the store to sockets, step by step: read, hand over, flush, come, go."""
 
-    def __init__(self, directory: str) -> None:
-        self.store = EventStore(
-            open_database(Path(directory), Identity("epoch-1", PARTITIONS, {})), "events"
-        )
+    def __init__(self, database: Database) -> None:
+        self.store = EventStore(database, "events")
         limits = Limits(ring_bytes=400, chunk_bytes=300)
         self.hub = Hub(self.store, TOKENS, lambda _: 0, limits, Metrics(), self._damaged)
         self.read: list[Incoming] = []
@@ -222,8 +222,11 @@ class Viewed:
 @settings(deadline=None)
 @given(steps=st.lists(st.sampled_from("aaahhcgsw."), min_size=4, max_size=40))
 async def test_whenever_a_viewer_comes_each_event_reaches_it_once(steps: list[str]) -> None:
-    with tempfile.TemporaryDirectory() as directory:
-        viewed = Viewed(directory)
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        closing(open_database(Path(directory), IDENTITY)) as database,
+    ):
+        viewed = Viewed(database)
         for number, step in enumerate(steps):
             match step:
                 case "a":

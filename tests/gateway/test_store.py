@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -100,8 +103,11 @@ def test_offsets_are_ordered_as_numbers(store: EventStore) -> None:
 def test_what_is_held_and_what_is_written_are_read_as_one(
     sizes: list[int], data: st.DataObject
 ) -> None:
-    with tempfile.TemporaryDirectory() as directory:
-        store = EventStore(open_database(Path(directory), IDENTITY), "events")
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        closing(open_database(Path(directory), IDENTITY)) as database,
+    ):
+        store = EventStore(database, "events")
         kept: list[int] = []
         for size in sizes:
             first = kept[-1] + 1 if kept else 0
@@ -154,6 +160,46 @@ def test_a_crash_loses_events_and_position_together(tmp_path: Path) -> None:
     row = again.row("r")
     assert row is not None
     assert (again.position(0), row.next_offset, read(again, "r")) == (1, 1, [0])
+
+
+_WRITES_FOR_EVER = """
+import itertools, sys
+from pathlib import Path
+from durable_streaming.gateway.store import EventStore, Incoming, open_database
+from tests.gateway.test_store import IDENTITY, TOKENS
+store = EventStore(open_database(Path(sys.argv[1]), IDENTITY), "events")
+for offset in itertools.count():
+    frame = TOKENS.event_frame(0, offset, b'"%s"' % (b"long " * 4_000))
+    store.append([Incoming("r", 0, [offset], [frame], [offset], len(frame))], {0: offset + 1})
+    store.write()
+    print(offset, flush=True)
+"""
+
+
+def test_a_killed_process_leaves_events_and_position_of_one_moment(tmp_path: Path) -> None:
+    """Long events, so that more is written than RocksDB holds in memory."""
+    with subprocess.Popen(
+        [sys.executable, "-c", _WRITES_FOR_EVER, str(tmp_path)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    ) as child:
+        assert child.stdout is not None
+        for line in child.stdout:
+            if int(line) == 2_500:
+                break
+        child.kill()
+    store = EventStore(open_database(tmp_path, IDENTITY), "events")
+    position = store.position(0)
+    assert position is not None
+    assert position > 0
+    row = store.row("r")
+    assert row is not None
+    assert (row.next_offset, row.events) == (position, position)
+    kept = 0
+    while (chunk := store.read("r", kept, **ALL)) is not None:
+        kept = chunk.next_offset
+    assert kept == position
 
 
 @pytest.mark.parametrize(

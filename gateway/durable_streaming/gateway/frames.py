@@ -5,8 +5,9 @@ Event frames are spliced, not serialised: the stored event travels byte for byte
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from durable_streaming.schemas import ResumeToken, Slug, canonical
 
@@ -14,6 +15,7 @@ _TEXT_FINAL = 0x81
 _EVENT = b'{"type":"event",'
 _ONE_BYTE_LENGTH = 126
 _TWO_BYTE_LENGTH = 65_536
+_TWO_BYTE_HEAD: Final = struct.Struct(">BBH").pack
 
 
 class Chunk(NamedTuple):
@@ -35,7 +37,7 @@ def text_frame(payload: bytes) -> bytes:
     if size < _ONE_BYTE_LENGTH:
         return bytes((_TEXT_FINAL, size)) + payload
     if size < _TWO_BYTE_LENGTH:
-        return bytes((_TEXT_FINAL, 126, size >> 8, size & 0xFF)) + payload
+        return _TWO_BYTE_HEAD(_TEXT_FINAL, 126, size) + payload
     return bytes((_TEXT_FINAL, 127)) + size.to_bytes(8, "big") + payload
 
 
@@ -64,7 +66,12 @@ class Tokens:
     def __init__(self, epoch: str, partitions: int) -> None:
         self.epoch = epoch
         self.partitions = partitions
-        self._prefixes = [str(ResumeToken(epoch, p, 0))[:-1].encode() for p in range(partitions)]
+        prefixes = (str(ResumeToken(epoch, p, 0))[:-1] for p in range(partitions))
+        self._heads = [
+            b'%b"offset":%%d,"token":"%b%%d","event":'
+            % (_EVENT, prefix.replace("%", "%%").encode())
+            for prefix in prefixes
+        ]
 
     def at(self, partition: int, next_offset: int) -> str:
         """Write the token of a position."""
@@ -72,10 +79,12 @@ class Tokens:
 
     def event_frame(self, partition: int, offset: int, event: bytes) -> bytes:
         """Write one event as a WebSocket frame."""
-        return text_frame(
-            b'%b"offset":%d,"token":"%b%d","event":%b}'
-            % (_EVENT, offset, self._prefixes[partition], offset + 1, event)
-        )
+        # For each event of the log: the frame's two parts are joined once.
+        head = self._heads[partition] % (offset, offset + 1)
+        size = len(head) + len(event) + 1
+        if _ONE_BYTE_LENGTH <= size < _TWO_BYTE_LENGTH:
+            return b"%b%b%b}" % (_TWO_BYTE_HEAD(_TEXT_FINAL, 126, size), head, event)
+        return text_frame(b"%b%b}" % (head, event))
 
 
 def subscribed(run_id: str, outcome: str, token: str, head: str) -> bytes:

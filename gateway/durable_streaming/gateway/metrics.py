@@ -57,14 +57,12 @@ class Latencies(Collector):
 
         Args:
             now_ms: the time, milliseconds since 1970.
-            timestamps_ms: the broker's times of the events.
+            timestamps_ms: the broker's times of the events, at least one.
         """
-        if not timestamps_ms:
-            return
         buckets, count = self._buckets, len(timestamps_ms)
         # Events that go out together came together, nearly always.
-        first = bisect_left(_LATENCY_BUCKETS_MS, now_ms - max(timestamps_ms))
-        if first == bisect_left(_LATENCY_BUCKETS_MS, now_ms - min(timestamps_ms)):
+        first = bisect_left(_LATENCY_BUCKETS_MS, now_ms - timestamps_ms[-1])
+        if first == bisect_left(_LATENCY_BUCKETS_MS, now_ms - timestamps_ms[0]):
             buckets[first] += count
         else:
             for timestamp_ms in timestamps_ms:

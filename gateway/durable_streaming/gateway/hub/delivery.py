@@ -46,6 +46,7 @@ class Delivery:
         """
         self._source = source
         self._limits = limits
+        self._most = limits.chunk_bytes
         self._tally = tally
         self._token_at = token_at
         self._has_expired = has_expired
@@ -127,12 +128,15 @@ class Delivery:
 
     def _whole(self, feed: Feed) -> Chunk | None:
         """Join what waits; None where writing that is not all there is to do."""
-        start, frames = feed.flushed, feed.waiting
+        start, waiting = feed.flushed, feed.waiting
         feed.flushed, feed.waiting = feed.arrived, []
-        if feed.final is not None or not frames or self._has_expired(feed, start):
+        if feed.final is not None or not waiting or self._has_expired(feed, start):
             return None
-        chunk = Chunk(b"".join(frames), feed.arrived, len(frames))
-        return chunk if len(chunk.data) <= self._limits.chunk_bytes else None
+        frames = waiting[0].frames
+        if len(waiting) > 1:
+            frames = [frame for events in waiting for frame in events.frames]
+        data = b"".join(frames)
+        return Chunk(data, feed.arrived, len(frames)) if len(data) <= self._most else None
 
     def _take(self, feed: Feed, cursor: int, end: int, shared: Shared | None) -> Chunk | None:
         if shared is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from typing import TYPE_CHECKING, NamedTuple
 
 from durable_streaming.gateway.hub.ring import Ring
@@ -38,8 +37,7 @@ class Feed:
         head: one past the run's last event that is known; a row of the store may know more than
             came here.
         arrived: one past the last event that came here.
-        waiting: frames of the events that came since the last flush, for who has viewers.
-        waiting_ms: the broker's times of those.
+        waiting: what came since the last flush, where there are viewers.
         flushed: where `waiting` begins; there stands who keeps up.
         appended: events that came since the feed began.
     """
@@ -55,7 +53,6 @@ class Feed:
         "run_id",
         "subscriptions",
         "waiting",
-        "waiting_ms",
     )
 
     def __init__(self, run_id: str, partition: int, ring: Ring, head: int) -> None:
@@ -66,20 +63,18 @@ class Feed:
         self.final: Final | None = None
         self.appended = 0
         self.subscriptions: set[Subscription] = set()
-        self.waiting: list[bytes] = []
-        self.waiting_ms: list[int] = []
+        self.waiting: list[Incoming] = []
 
     def take_in(self, events: Incoming) -> int:
         """Take events in; says by how many bytes the ring has grown or shrunk."""
-        offsets, frames = events.offsets, events.frames
+        offsets = events.offsets
+        self.appended += len(offsets)
         # A viewer that came meanwhile may have had some of them from the store.
-        old = bisect_left(offsets, self.arrived) if offsets[0] < self.arrived else 0
+        fresh = events if offsets[0] >= self.arrived else events.since(self.arrived)
         self.arrived = max(self.arrived, offsets[-1] + 1)
         self.head = max(self.head, self.arrived)
-        self.appended += len(offsets)
-        if self.subscriptions:
-            self.waiting += frames[old:] if old else frames
-            self.waiting_ms += events.times_ms
-        else:
+        if not self.subscriptions:
             self.flushed, self.waiting = self.arrived, []
-        return self.ring.extend(offsets, frames, events.size)
+        elif fresh is not None:
+            self.waiting.append(fresh)
+        return self.ring.extend(offsets, events.frames, events.size)

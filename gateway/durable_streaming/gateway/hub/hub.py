@@ -208,11 +208,14 @@ class Hub:
 
     def _flush_due(self) -> None:
         began = time.perf_counter()
+        latency = self._metrics.delivery_latency
         for feed in list(islice(self._due, _RUNS_A_TURN)):
             del self._due[feed]
+            delivered = feed.waiting
             self.delivery.flush(feed)
-            self._metrics.delivery_latency.note(time.time() * 1000, feed.waiting_ms)
-            feed.waiting_ms.clear()
+            now_ms = time.time() * 1000
+            for events in delivered:
+                latency.note(now_ms, events.times_ms)
         if self._due:
             self._loop.call_soon(self._flush_due)
         self._spent += time.perf_counter() - began

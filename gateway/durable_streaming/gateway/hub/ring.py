@@ -66,11 +66,11 @@ class Ring:
 
     def _shrink(self) -> None:
         # Down to three quarters, so that the lists are moved rarely and not with each event.
-        goal = self.max_bytes * 3 // 4
-        cut = 0
-        while self.size > goal and cut < len(self._frames) - 1:
-            self.size -= len(self._frames[cut])
-            cut += 1
+        too_much = self.size - self.max_bytes * 3 // 4
+        ends = list(accumulate(map(len, self._frames[:-1])))
+        cut = min(bisect_left(ends, too_much) + 1, len(ends))
+        if cut:
+            self.size -= ends[cut - 1]
         self.floor = self._offsets[cut]
         del self._offsets[:cut]
         del self._frames[:cut]

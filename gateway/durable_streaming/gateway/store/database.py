@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rocksdict import DBCompressionType, Options, Rdict, ReadOptions, WriteBatch
+from rocksdict import (
+    DBCompressionType,
+    Options,
+    Rdict,
+    ReadOptions,
+    WriteBatch,
+    WriteOptions,
+)
 
 from durable_streaming.gateway.errors import StoreDamagedError, StoreLockedError
 
-# Written in order of run and offset and read the same way: few, large buffers suit it, and the
-# write-ahead log, which survives kill -9 without a sync, is replayed quickly when it is small.
+_log = logging.getLogger(__name__)
+
+# Written in order of run and offset and read the same way: few, large buffers suit it. What is in
+# one when the process is killed is read again from the log, so it must not be too large.
 _WRITE_BUFFER_BYTES = 16 * 1024 * 1024
 
 
 class Database:
     """An ordered map of bytes to bytes on disk, written in atomic batches.
+
+    A process that is killed may lose the last batches, but never one without all that came after
+    it: there is no write-ahead log, for the log that this is a copy of is Kafka's.
 
     Safe to use from several threads. After `close` every call raises `StoreDamagedError`.
     """
@@ -38,6 +51,8 @@ class Database:
                     "give each its own DURABLE_DATA_DIR or port"
                 ) from error
             raise StoreDamagedError(f"the store {path} can't be opened: {error}") from error
+        self._unlogged = WriteOptions()
+        self._unlogged.disable_wal = True  # type: ignore[method-assign,assignment]  # wrong stub
 
     @staticmethod
     def batch() -> WriteBatch:
@@ -71,7 +86,7 @@ class Database:
     def write(self, batch: WriteBatch) -> None:
         """Apply a batch, all of it or nothing."""
         with _translated():
-            self._db.write(batch)
+            self._db.write(batch, self._unlogged)
 
     def scan(self, start: bytes, end: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Yield keys and values from `start` up to, but not including, `end`, in order."""
@@ -87,8 +102,12 @@ class Database:
             yield entry  # type: ignore[misc]
 
     def close(self) -> None:
-        """Release the files and the lock."""
-        self._db.close()
+        """Release the files and the lock; what is in memory is written first, where it can be."""
+        try:
+            self._db.close()
+        except Exception as error:
+            # A full disk, for one. Released it is all the same, and what is missing is read again.
+            _log.warning("store closed without its newest part", extra={"reason": str(error)})
 
 
 @contextmanager

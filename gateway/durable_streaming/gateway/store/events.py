@@ -29,9 +29,9 @@ _NO_END = 2**63
 class EventStore:
     """Events, their runs' rows and the tail's positions, written together.
 
-    One thread appends and writes; any thread reads. What was appended is read at once. It is on
-    disk within a quarter of a second of the next `write_due`, with the positions after it: a
-    crash before loses both, and the tail reads them again.
+    One thread appends and writes; any thread reads. What was appended is read at once. It is in the
+    database within a quarter of a second of the next `write_due`, with the positions after it: a
+    crash loses both or neither, and the tail reads again what is missing.
     """
 
     def __init__(self, database: Database, topic: str) -> None:

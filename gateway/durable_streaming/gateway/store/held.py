@@ -46,6 +46,20 @@ class Incoming(msgspec.Struct, gc=False):
         self.times_ms += later.times_ms
         self.size += later.size
 
+    def since(self, offset: int) -> Incoming | None:
+        """Give those from an offset on, None where there is none."""
+        first = bisect_left(self.offsets, offset)
+        if first == len(self.offsets):
+            return None
+        frames = self.frames[first:]
+        return msgspec.structs.replace(
+            self,
+            offsets=self.offsets[first:],
+            frames=frames,
+            times_ms=self.times_ms[first:],
+            size=sum(map(len, frames)),
+        )
+
 
 class Held:
     """What came of one run since the last write.
