@@ -208,17 +208,22 @@ class Hub:
 
     def _flush_due(self) -> None:
         began = time.perf_counter()
-        latency = self._metrics.delivery_latency
-        for feed in list(islice(self._due, _RUNS_A_TURN)):
-            del self._due[feed]
-            delivered = feed.waiting
-            self.delivery.flush(feed)
-            now_ms = time.time() * 1000
-            for events in delivered:
-                latency.note(now_ms, events.times_ms)
-        if self._due:
-            self._loop.call_soon(self._flush_due)
-        self._spent += time.perf_counter() - began
+        try:
+            for feed in list(islice(self._due, _RUNS_A_TURN)):
+                del self._due[feed]
+                self._flush(feed)
+        finally:
+            # Whatever became of one run, the others go on.
+            if self._due:
+                self._loop.call_soon(self._flush_due)
+            self._spent += time.perf_counter() - began
+
+    def _flush(self, feed: Feed) -> None:
+        delivered = feed.waiting
+        self.delivery.flush(feed)
+        now_ms = time.time() * 1000
+        for events in delivered:
+            self._metrics.delivery_latency.note(now_ms, events.times_ms)
 
     def _has_expired(self, feed: Feed, cursor: int) -> bool:
         low = self._low(feed.partition)
