@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from durable_streaming.eventlog import Record
 from durable_streaming.processors.fold import Derived, PartitionFold
 
 from .generators.logs import GeneratedLog
@@ -12,18 +13,6 @@ from .reference import DeadLetter, Folded, LogRecord
 
 Topic = Literal["drafts", "packets", "reconciliations", "control", "dead_letters", "state"]
 COMPARED_TOPICS = ("drafts", "packets", "reconciliations")
-
-
-class FedRecord(NamedTuple):
-    """A record as the product's fold reads it."""
-
-    topic: str
-    partition: int
-    offset: int
-    key: bytes | None
-    value: bytes | None
-    timestamp_ms: int
-    headers: list[tuple[str, bytes]]
 
 
 class Committed:
@@ -73,10 +62,8 @@ class Shell:
         self.fold = PartitionFold(log.partition, log.partitions, store=self.committed)
         self.by_offset = {record.offset: record for record in log.records}
 
-    def fed(self, record: LogRecord) -> FedRecord:
-        return FedRecord(
-            "runs.events", *record[:2], record.key, record.value, record.offset, headers=[]
-        )
+    def fed(self, record: LogRecord) -> Record:
+        return Record("runs.events", *record[:2], record.key, record.value, record.offset)
 
     def drain(self) -> None:
         self.committed.commit(self.fold.drain())

@@ -33,12 +33,15 @@ class Chunk(NamedTuple):
 
 def text_frame(payload: bytes) -> bytes:
     """Frame one text message as a server sends it: unmasked, unfragmented (RFC 6455, 5.2)."""
-    size = len(payload)
+    return _frame_head(len(payload)) + payload
+
+
+def _frame_head(size: int) -> bytes:
     if size < _ONE_BYTE_LENGTH:
-        return bytes((_TEXT_FINAL, size)) + payload
+        return bytes((_TEXT_FINAL, size))
     if size < _TWO_BYTE_LENGTH:
-        return _TWO_BYTE_HEAD(_TEXT_FINAL, 126, size) + payload
-    return bytes((_TEXT_FINAL, 127)) + size.to_bytes(8, "big") + payload
+        return _TWO_BYTE_HEAD(_TEXT_FINAL, 126, size)
+    return bytes((_TEXT_FINAL, 127)) + size.to_bytes(8, "big")
 
 
 def payloads(frames: bytes) -> Iterator[bytes]:
@@ -79,12 +82,8 @@ class Tokens:
 
     def event_frame(self, partition: int, offset: int, event: bytes) -> bytes:
         """Write one event as a WebSocket frame."""
-        # For each event of the log: the frame's two parts are joined once.
         head = self._heads[partition] % (offset, offset + 1)
-        size = len(head) + len(event) + 1
-        if _ONE_BYTE_LENGTH <= size < _TWO_BYTE_LENGTH:
-            return b"%b%b%b}" % (_TWO_BYTE_HEAD(_TEXT_FINAL, 126, size), head, event)
-        return text_frame(b"%b%b}" % (head, event))
+        return b"%b%b%b}" % (_frame_head(len(head) + len(event) + 1), head, event)
 
 
 def subscribed(run_id: str, outcome: str, token: str, head: str) -> bytes:

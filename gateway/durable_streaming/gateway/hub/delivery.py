@@ -46,7 +46,6 @@ class Delivery:
         """
         self._source = source
         self._limits = limits
-        self._most = limits.chunk_bytes
         self._tally = tally
         self._token_at = token_at
         self._has_expired = has_expired
@@ -57,17 +56,17 @@ class Delivery:
     def flush(self, feed: Feed) -> None:
         """Bring all viewers of a run what came since the last flush.
 
-        Those who keep up stand where that one ended, and get one chunk that ends at the head.
+        Those who keep up stand where that one ended, and get one chunk with all of it.
         """
-        start, end, now = feed.flushed, feed.arrived, self._clock()
+        start, now = feed.flushed, self._clock()
         chunk = self._whole(feed)
         shared: Shared = {}
         if chunk is None:
             for subscription in list(feed.subscriptions):
                 self.pump(subscription, shared)
             return
-        data, size, frames = chunk.data, len(chunk.data), chunk.frames
-        writes = 0
+        data, end, frames = chunk
+        size, writes = len(data), 0
         # For each delivery: what it costs here is what a viewer costs.
         for subscription in list(feed.subscriptions):
             connection = subscription.connection
@@ -135,8 +134,8 @@ class Delivery:
         frames = waiting[0].frames
         if len(waiting) > 1:
             frames = [frame for events in waiting for frame in events.frames]
-        data = b"".join(frames)
-        return Chunk(data, feed.arrived, len(frames)) if len(data) <= self._most else None
+        chunk = Chunk(b"".join(frames), feed.arrived, len(frames))
+        return chunk if len(chunk.data) <= self._limits.chunk_bytes else None
 
     def _take(self, feed: Feed, cursor: int, end: int, shared: Shared | None) -> Chunk | None:
         if shared is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Mapping
 
 import msgspec
@@ -14,9 +15,6 @@ from durable_streaming.gateway.tail.handover import Handover
 from durable_streaming.schemas import Topics, is_run_id
 
 _log = logging.getLogger(__name__)
-
-# Short enough for a stop to be noticed, long enough to cost nothing.
-_IDLE_S = 0.2
 
 # What one summary is counted as in the hand-over's bound.
 _SUMMARY_BYTES = 512
@@ -37,8 +35,8 @@ class DerivedSink:
         }
 
     def due_in(self) -> float:
-        """Say after how many seconds `take` must be called again: it has nothing of its own."""
-        return _IDLE_S
+        """Say after how many seconds at most `take` must be called again: it need not be."""
+        return math.inf
 
     def take(self, records: list[Record], positions: Mapping[Place, int]) -> None:
         """Store a batch and hand over what it says of each run."""

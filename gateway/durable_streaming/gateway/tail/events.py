@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -23,8 +24,6 @@ _URGENT_PREFIXES = ("run.", "step.", "tool.", "plan.")
 _MOST_BYTES = 1024 * 1024
 # A batch comes every ten milliseconds while there is much: the one nearest to the time is taken.
 _EARLY_S = 0.005
-# Long enough to cost nothing while nothing comes.
-_IDLE_S = 0.2
 
 
 class EventSink:
@@ -79,9 +78,9 @@ class EventSink:
             self._raised.set()
 
     def due_in(self) -> float:
-        """Say after how many seconds `take` must be called again, if only with nothing."""
+        """Say after how many seconds at most `take` must be called again, if only with nothing."""
         if not self._joining:
-            return _IDLE_S
+            return math.inf
         return max(0.0, self._handed_at + self._interval() - self._clock())
 
     def take(self, records: list[Record], positions: Mapping[Place, int]) -> None:

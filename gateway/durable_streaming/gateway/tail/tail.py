@@ -14,6 +14,8 @@ from durable_streaming.gateway.errors import TailError
 
 _log = logging.getLogger(__name__)
 
+# Short enough for a stop to be noticed, long enough to cost nothing.
+_READ_TIMEOUT_S = 0.2
 _MAX_RECORDS = 2_000
 # A batch costs as much as several records, here and on the loop. The first record after a pause
 # is taken at once; those that follow it so closely are taken together.
@@ -32,7 +34,7 @@ class Sink(Protocol):
         """
 
     def due_in(self) -> float:
-        """Say after how many seconds `take` must be called again, if only with nothing."""
+        """Say after how many seconds at most `take` must be called again, if only with nothing."""
 
 
 class _Reread(Exception):
@@ -127,7 +129,7 @@ class Tail:
 
     def _step(self, reader: Reader) -> int:
         """Take one batch; say how many records it had."""
-        records = reader.read(self._sink.due_in(), _MAX_RECORDS)
+        records = reader.read(min(_READ_TIMEOUT_S, self._sink.due_in()), _MAX_RECORDS)
         if not self._gaps_expected:
             self._check_continuity(records)
         moved = {
